@@ -1,0 +1,1 @@
+"""Orchestrator Dynamic: brings consolidated decisions to an outcome, durably."""

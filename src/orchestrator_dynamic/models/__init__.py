@@ -1,0 +1,1 @@
+"""The contract as values: what is decided, planned, issued, answered and reported."""

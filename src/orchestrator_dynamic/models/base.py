@@ -1,0 +1,34 @@
+"""What every message has in common, and the numbers that they are made of."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# 317 years. Three times a hundred thousand such tasks in a row still fit an Avro long.
+DURATION_MS_MAX = 10**13
+
+# The last millisecond of the year 9999, the latest that people's calendars can print.
+EPOCH_MS_MAX = 253_402_300_799_999
+
+LONG_MAX = 2**63 - 1
+INT_MAX = 2**31 - 1
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+FiniteFloat = Annotated[float, Field(allow_inf_nan=False)]
+DurationMs = Annotated[int, Field(ge=0, le=DURATION_MS_MAX)]
+
+# Milliseconds since 1970-01-01T00:00Z. Zero is how a message says that it does not know.
+EpochMs = Annotated[int, Field(ge=0, le=EPOCH_MS_MAX)]
+
+# A number that we work out ourselves, so that its bound is the wire's (an Avro long or int).
+Long = Annotated[int, Field(ge=0, le=LONG_MAX)]
+Count = Annotated[int, Field(ge=0, le=INT_MAX)]
+
+# Any number that an Avro int holds; the plan rules say which ones we know.
+SchemaVersion = Annotated[int, Field(ge=-INT_MAX - 1, le=INT_MAX)]
+
+
+class Message(BaseModel):
+    """A value that never changes, and that ignores what a newer sender has added to it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)

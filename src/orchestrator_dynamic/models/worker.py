@@ -1,0 +1,31 @@
+"""Who can do what."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field
+
+from orchestrator_dynamic.models.base import Message
+from orchestrator_dynamic.models.ids import IDENTIFIER
+from orchestrator_dynamic.models.vocabulary import TaskType
+
+
+class WorkerProfile(Message):
+    """A worker as it announces itself.
+
+    Attributes:
+        task_types: what it takes; empty means anything.
+        capabilities: what it can; empty means anything.
+        concurrency: how many tickets it works on at once.
+    """
+
+    worker_id: Annotated[str, IDENTIFIER]
+    task_types: frozenset[TaskType] = frozenset()
+    capabilities: frozenset[str] = frozenset()
+    concurrency: Annotated[int, Field(ge=1)] = 1
+
+    def can_execute(self, task_type: TaskType, required: Iterable[str]) -> bool:
+        """Return whether this worker takes `task_type` and has every capability in `required`."""
+        if self.task_types and task_type not in self.task_types:
+            return False
+        return not self.capabilities or self.capabilities.issuperset(required)
