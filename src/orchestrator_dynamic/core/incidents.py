@@ -3,9 +3,7 @@
 Source: rules, "C5 Consolidate".
 """
 
-import json
 from collections.abc import Sequence
-from hashlib import sha256
 
 from orchestrator_dynamic.core import commands
 from orchestrator_dynamic.core.derived_ids import derived_id
@@ -98,8 +96,8 @@ def incident_of(
     *,
     escalate: bool,
 ) -> OrchestrationIncident:
-    """Return an incident with its hash: SHA-256 of its canonical JSON without the hash."""
-    bare = OrchestrationIncident(
+    """Return an incident; its hash is worked out when it is written."""
+    return OrchestrationIncident(
         incident_id=incident_id,
         workflow_id=state.workflow_id,
         incident_type=why,
@@ -112,8 +110,4 @@ def incident_of(
         auto_remediation_enabled=not escalate,
         escalation_required=escalate,
         created_at=at,
-        hash="",
     )
-    fields = bare.model_dump(mode="json", exclude={"hash"})
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return bare.model_copy(update={"hash": sha256(text.encode()).hexdigest()})

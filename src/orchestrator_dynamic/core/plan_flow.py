@@ -69,6 +69,8 @@ def settle(state: ExecutionState, at: int) -> None:
         if state.in_flight or state.paused:
             return
         compensation.begin(state, at)
+    if state.phase is Phase.CANCELLING and state.in_flight == 0:
+        close_unreleased(state, Stage.CANCELLED, state.verdict, at)
     if state.phase in _UNDER_WAY and state.open == 0:
         end(state, consolidation.outcome_of(state), "every ticket has ended", at)
     release(state, at)

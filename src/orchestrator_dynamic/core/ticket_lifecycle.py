@@ -131,7 +131,8 @@ def _fail_attempt(
         state.move(ticket, Stage.BACKING_OFF)
         schedule(state, ticket)
         return
-    _end_attempt(state, ticket, Stage.FAILED, at)
+    cancelling = state.phase is Phase.CANCELLING
+    _end_attempt(state, ticket, Stage.CANCELLED if cancelling else Stage.FAILED, at)
     if state.phase in _GOING_ON:
         incidents.ticket_failed(state, ticket, why, at)
 

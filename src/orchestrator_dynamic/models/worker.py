@@ -1,6 +1,7 @@
-"""Who can do what."""
+"""Who can do what, and what they are told while they do it."""
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -29,3 +30,11 @@ class WorkerProfile(Message):
         if self.task_types and task_type not in self.task_types:
             return False
         return not self.capabilities or self.capabilities.issuperset(required)
+
+
+class HeartbeatVerdict(StrEnum):
+    """What a worker is told about the attempt it works on: go on, or why to stop."""
+
+    GO_ON = "go_on"
+    CANCELLED = "cancelled"  # nobody wants the ticket any more
+    SUPERSEDED = "superseded"  # a newer attempt has taken its place

@@ -1,0 +1,1 @@
+"""The world behind the ports: one folder a technology, which knows its library and nothing else."""

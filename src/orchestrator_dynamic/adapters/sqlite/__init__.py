@@ -1,0 +1,1 @@
+"""The ledger, the store and the lease on one SQLite file."""

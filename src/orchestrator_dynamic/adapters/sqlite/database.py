@@ -1,0 +1,122 @@
+"""Opening the file of a data directory: durable, fast to commit, at the right schema version."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from orchestrator_dynamic.adapters.sqlite.schema import MIGRATIONS
+from orchestrator_dynamic.errors import Misconfigured, Unavailable
+
+FILE_NAME = "orchestrator.sqlite3"
+
+# A commit that overwrites the log instead of making it longer needs no change of the file's size,
+# which halves its time (measured on ext4: 340 to 170 microseconds). So the log is made this long
+# when the file is opened, and reused from its beginning after each checkpoint.
+_LOG_BYTES = 8 * 1024 * 1024
+_CHECKPOINT_PAGES = 1500
+
+_CACHE_KIB = 32 * 1024
+
+# Another process (an operator's command) holds the file for about a millisecond at a time.
+_BUSY_TIMEOUT_MS = 10_000
+
+
+class StorageFailed(Unavailable):
+    """The disk did not take a commit: stop, tell nobody, and start again once there is room."""
+
+
+def open_for_writing(directory: Path) -> sqlite3.Connection:
+    """Return the only writing connection of a data directory, made and migrated as needed.
+
+    Raises:
+        Misconfigured: the directory cannot be made or written, or a newer version has written it.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        connection = _connect(directory / FILE_NAME)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        _migrate(connection)
+        _lengthen_log(connection, directory)
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    except (OSError, sqlite3.Error) as error:
+        raise Misconfigured(f"the data directory {directory} cannot be used: {error}") from error
+    return connection
+
+
+def open_for_reading(directory: Path) -> sqlite3.Connection:
+    """Return a connection that reads a data directory beside its engine, and cannot write.
+
+    Raises:
+        Misconfigured: there is no such data directory, or another version has written it.
+    """
+    path = directory / FILE_NAME
+    if not path.is_file():
+        raise Misconfigured(f"there is no data in {directory}; name another by --data-dir")
+    try:
+        connection = _connect(path)
+        connection.execute("PRAGMA query_only = ON")
+        connection.row_factory = sqlite3.Row
+        _check_version(connection, exact=True)
+    except sqlite3.Error as error:
+        raise Misconfigured(f"the data in {directory} cannot be read: {error}") from error
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit what is done inside durably, or nothing of it.
+
+    Raises:
+        StorageFailed: the disk did not take it.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        roll_back(connection)
+        raise StorageFailed(f"writing the journal failed: {error}") from error
+    except BaseException:
+        roll_back(connection)
+        raise
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    """Give up the open transaction, if there still is one."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    return connection
+
+
+def _check_version(connection: sqlite3.Connection, *, exact: bool) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(MIGRATIONS) or (exact and version < len(MIGRATIONS)):
+        message = f"its schema has version {version}, this program knows {len(MIGRATIONS)}"
+        raise Misconfigured(f"the data directory was written by another version: {message}")
+    return version
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    version = _check_version(connection, exact=False)
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        connection.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
+
+
+def _lengthen_log(connection: sqlite3.Connection, directory: Path) -> None:
+    log = directory / f"{FILE_NAME}-wal"
+    if log.exists() and log.stat().st_size >= _LOG_BYTES:
+        return
+    # With hardly any cache the rows of this transaction spill into the log, where they stay as
+    # bytes without meaning when it is rolled back.
+    connection.executescript(
+        "PRAGMA cache_size = -64; BEGIN; CREATE TABLE filler (x);"
+        f"INSERT INTO filler VALUES (zeroblob({_LOG_BYTES})); ROLLBACK;"
+    )

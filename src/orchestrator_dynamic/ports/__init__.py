@@ -1,0 +1,1 @@
+"""What drivers need of the world, in domain words; each docstring is the contract."""

@@ -1,0 +1,1 @@
+"""The embedded driver: one process that journals facts, applies them and acts."""

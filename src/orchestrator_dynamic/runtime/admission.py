@@ -1,0 +1,132 @@
+"""The end of intake, inside the engine: is this decision new, and what becomes of it?
+
+Source: rules, "Gate".
+"""
+
+from collections.abc import Callable
+from time import perf_counter
+
+from orchestrator_dynamic.core import facts
+from orchestrator_dynamic.core.execution_state import Phase
+from orchestrator_dynamic.core.policy import Policy
+from orchestrator_dynamic.errors import Finding, InvalidInput, Severity
+from orchestrator_dynamic.ports.ledger import Ledger
+from orchestrator_dynamic.ports.orchestrator import Reception, Receipt
+from orchestrator_dynamic.ports.records import DeadLetterRecord, DecisionRecord
+from orchestrator_dynamic.runtime.dead_letters import findings_in, letter_about
+from orchestrator_dynamic.runtime.intake import NewPlan
+from orchestrator_dynamic.runtime.letters import Submission
+from orchestrator_dynamic.runtime.open_plan import OpenPlan
+from orchestrator_dynamic.runtime.plans import OpenPlans
+from orchestrator_dynamic.runtime.step import Step
+
+Tell = Callable[[OpenPlan, facts.Fact, Step], None]
+
+
+class Admission:
+    """Takes submissions in. `workers` are those known now, None without a registry."""
+
+    def __init__(self, plans: OpenPlans, ledger: Ledger, policy: Policy) -> None:
+        self._plans = plans
+        self._ledger = ledger
+        self._policy = policy
+        self._next_workflow = ledger.next_workflow()
+        # Decisions that this turn has taken in, which the ledger does not know yet.
+        self._taken: dict[str, NewPlan] = {}
+        self.workers: tuple[facts.WorkerSkills, ...] | None = None
+        self.tell: Tell = _nobody
+
+    def begin_turn(self) -> None:
+        """What was taken in before this turn is in the ledger now."""
+        self._taken.clear()
+
+    def take(self, letter: Submission, step: Step) -> None:
+        """Decide what becomes of a submission; its sender hears of it once it is durable."""
+        prepared = letter.prepared
+        if isinstance(prepared, NewPlan):
+            receipt = self._known(prepared, step, letter.at) or self._admit(
+                prepared, step, letter.at
+            )
+        else:
+            receipt = self._put_aside(prepared, step)
+        step.answer(letter.answer, receipt)
+
+    def _known(self, new: NewPlan, step: Step, at: int) -> Receipt | None:
+        decision_id = new.execution.state.decision.decision_id
+        if earlier := self._taken.get(decision_id):
+            known_hash = earlier.content_hash
+        elif stored := self._ledger.decision_hash(decision_id):
+            known_hash = stored[0]
+        else:
+            return None
+        if known_hash == new.content_hash:
+            step.tally.duplicates["decision"] += 1
+            reason = "this decision was taken in before"
+            return self._receipt(new, Reception.DUPLICATE, reason)
+        message = f"decision {decision_id} was taken in before with other content; use a new id"
+        finding = Finding("decision_conflict", Severity.ERROR, "decision_id", message)
+        why = InvalidInput("decision_conflict", [finding])
+        return self._put_aside(letter_about(new.canonical, {}, new.source, why, at), step)
+
+    def _admit(self, new: NewPlan, step: Step, at: int) -> Receipt:
+        plan, began = OpenPlan(self._next_workflow, new.execution), perf_counter()
+        self._next_workflow += 1
+        state, decision = plan.state, plan.state.decision
+        self._taken[decision.decision_id] = new
+        self._plans.add(plan)
+        step.batch.decisions.append(
+            DecisionRecord(
+                plan.workflow,
+                decision.decision_id,
+                new.content_hash,
+                new.envelope,
+                new.source,
+                at,
+                new.canonical,
+            )
+        )
+        accepted = facts.DecisionAccepted(
+            at=at,
+            policy=self._policy,
+            findings=new.findings,
+            workers=self.workers,
+            validation_ms=new.validation_ms,
+        )
+        self.tell(plan, accepted, step)
+        step.batch.workflows[plan.workflow] = plan.workflow_record()
+        step.tally.validated["invalid" if state.invalid else "valid"] += 1
+        if state.tickets:
+            step.tally.generation_s.append(perf_counter() - began)
+        return self._receipt(new, _reception_of(state.phase), state.verdict)
+
+    def _put_aside(self, letter: DeadLetterRecord, step: Step) -> Receipt:
+        step.batch.dead_letters.append(letter)
+        step.tally.dead_letters[letter.reason] += 1
+        return Receipt(
+            reception=Reception.DEAD_LETTER,
+            source=letter.source,
+            reason=letter.reason,
+            findings=findings_in(letter),
+        )
+
+    def _receipt(self, new: NewPlan, reception: Reception, reason: str) -> Receipt:
+        state = new.execution.state
+        return Receipt(
+            reception=reception,
+            source=new.source,
+            decision_id=state.decision.decision_id,
+            plan_id=state.decision.plan_id,
+            workflow_id=state.workflow_id,
+            reason=reason,
+            findings=new.findings,
+        )
+
+
+def _reception_of(phase: Phase) -> Reception:
+    if phase is Phase.AWAITING_APPROVAL:
+        return Reception.PARKED
+    return Reception.RECORDED if phase is Phase.ENDED else Reception.STARTED
+
+
+def _nobody(plan: OpenPlan, fact: facts.Fact, step: Step) -> None:
+    raise RuntimeError("admission was not told how facts reach plans")

@@ -1,0 +1,37 @@
+"""Keeping what cannot be used: its original bytes, where it came from, and every reason."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+import orjson
+
+from orchestrator_dynamic.errors import Finding, InvalidInput, Severity
+from orchestrator_dynamic.ports.records import DeadLetterRecord
+
+# Of a message larger than this, its beginning, size and hash are kept.
+BODY_BYTES_MAX = 16 * 1024 * 1024
+
+
+def letter_about(
+    data: bytes, headers: Mapping[str, bytes], source: str, why: InvalidInput, at: int
+) -> DeadLetterRecord:
+    """Return the dead letter that keeps `data`, which came from `source`, with all of `why`."""
+    kept = {name: value.decode(errors="backslashreplace") for name, value in headers.items()}
+    return DeadLetterRecord(
+        at=at,
+        reason=why.reason,
+        source=source,
+        findings=orjson.dumps(why.findings).decode(),
+        headers=orjson.dumps(kept).decode(),
+        size=len(data),
+        sha256=sha256(data).hexdigest(),
+        body=data[:BODY_BYTES_MAX],
+    )
+
+
+def findings_in(letter: DeadLetterRecord) -> tuple[Finding, ...]:
+    """Return every reason that a dead letter was kept for."""
+    return tuple(
+        Finding(row["code"], Severity(row["severity"]), row["where"], row["message"])
+        for row in orjson.loads(letter.findings)
+    )

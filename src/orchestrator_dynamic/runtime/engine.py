@@ -1,0 +1,222 @@
+"""The embedded engine: takes letters in bulk, applies facts, commits once, then acts.
+
+A turn is: take what has arrived, tell it to the plans it concerns, make facts and records durable
+in one commit, and only then let anybody see what follows. Nothing is awaited between reading a
+plan's state and acting on it. If the commit fails the engine stops before it has told anybody
+anything; the journal then holds the last turn that succeeded, and a restart goes on from there.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from orchestrator_dynamic.core import facts
+from orchestrator_dynamic.core.policy import Policy
+from orchestrator_dynamic.models.execution_result import ExecutionResult
+from orchestrator_dynamic.models.ids import WorkflowId
+from orchestrator_dynamic.models.vocabulary import Outcome
+from orchestrator_dynamic.models.worker import HeartbeatVerdict, WorkerProfile
+from orchestrator_dynamic.observability.metrics import Metrics
+from orchestrator_dynamic.ports.clock import Clock
+from orchestrator_dynamic.ports.ledger import Ledger
+from orchestrator_dynamic.ports.orchestrator import Receipt, Reply, Request
+from orchestrator_dynamic.ports.ticket_bus import TicketBus
+from orchestrator_dynamic.ports.topics import Topics
+from orchestrator_dynamic.runtime import halting, recovery
+from orchestrator_dynamic.runtime.admission import Admission
+from orchestrator_dynamic.runtime.intake import Intake
+from orchestrator_dynamic.runtime.letters import Demand, Report, Returned, Submission
+from orchestrator_dynamic.runtime.mailbox import Mailbox
+from orchestrator_dynamic.runtime.open_plan import OpenPlan
+from orchestrator_dynamic.runtime.operators import answer_from_outside
+from orchestrator_dynamic.runtime.plans import OpenPlans
+from orchestrator_dynamic.runtime.reporting import Reporter
+from orchestrator_dynamic.runtime.step import Step
+from orchestrator_dynamic.runtime.timers import Timers
+from orchestrator_dynamic.runtime.turn import Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineLimits:
+    """How much the engine takes at once.
+
+    Attributes:
+        mailbox_capacity: letters that wait; whoever brings more is made to wait.
+        commit_batch_max: letters that share one commit.
+        handover_patience_s: how long a hand-over may wait for company before it is committed.
+        request_poll_s: how often operators' requests from other processes are looked for.
+    """
+
+    mailbox_capacity: int = 10_000
+    commit_batch_max: int = 1_000
+    handover_patience_s: float = 0.05
+    request_poll_s: float = 0.25
+
+
+class Engine:
+    """An `Orchestrator` in one process. Run it with `run`; everything it is given, others close."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        bus: TicketBus,
+        intake: Intake,
+        clock: Clock,
+        chance: Callable[[], float],
+        policy: Policy,
+        topics: Topics,
+        metrics: Metrics,
+        limits: EngineLimits,
+    ) -> None:
+        self._ledger = ledger
+        self._bus = bus
+        self._intake = intake
+        self._clock = clock
+        self._topics = topics
+        self._limits = limits
+        self._reporter = Reporter(metrics)
+        self._timers = Timers()
+        self._stopping = False
+        self._outcomes: dict[WorkflowId, asyncio.Future[Outcome | None]] = {}
+        self.mailbox = Mailbox(limits.mailbox_capacity, limits.handover_patience_s)
+        self.plans = OpenPlans(ledger)
+        self._admission = Admission(self.plans, ledger, policy)
+        self._turn = Turn(self.plans, self._admission, chance)
+        self._admission.tell = self._turn.tell
+
+    async def submit(
+        self, data: bytes, headers: Mapping[str, bytes] | None = None, *, source: str
+    ) -> Receipt:
+        """As the port says."""
+        prepared = await self._intake.prepare(data, headers, source)
+        answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        await self.mailbox.put(Submission(self._clock.now_ms(), prepared, answer))
+        return await answer
+
+    async def report(self, result: ExecutionResult) -> None:
+        """As the port says."""
+        await self.mailbox.put(Report(self._clock.now_ms(), result))
+
+    def heartbeat(self, beat: ExecutionResult, attempt: int) -> HeartbeatVerdict:
+        """Take a sign of life, and say whether that attempt is to go on."""
+        plan, _, number = self.plans.find(beat.ticket_id)
+        if plan is None or number is None:
+            return HeartbeatVerdict.SUPERSEDED
+        ticket = plan.state.tickets[number]
+        if plan.state.cancel_until is not None:
+            return HeartbeatVerdict.CANCELLED
+        if not ticket.in_flight or ticket.attempt != attempt:
+            return HeartbeatVerdict.SUPERSEDED
+        self.mailbox.put_patiently(Report(self._clock.now_ms(), beat))
+        return HeartbeatVerdict.GO_ON
+
+    async def request(self, request: Request) -> Reply:
+        """As the port says."""
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        await self.mailbox.put(Demand(self._clock.now_ms(), request, answer))
+        return await answer
+
+    async def outcome_of(self, workflow_id: WorkflowId) -> Outcome | None:
+        """As the port says; a plan that is not open must be looked up in the store instead."""
+        loop = asyncio.get_running_loop()
+        return await self._outcomes.setdefault(workflow_id, loop.create_future())
+
+    def stop(self) -> None:
+        """Take what is in the mailbox, make it durable, and end `run`."""
+        self._stopping = True
+        self.mailbox.ring()
+
+    async def recover(self, profiles: Sequence[WorkerProfile] | None) -> int:
+        """Take up all open plans with these workers, and return how many there are.
+
+        Args:
+            profiles: the workers of this process; None where there is no registry of workers.
+        """
+        self._admission.workers = skills_of(profiles)
+        step = Step(self._clock.now_ms(), self._topics)
+        for found in recovery.recovered(self._ledger):
+            if isinstance(found, recovery.Broken):
+                halting.halt(found.plan, "its journal", found.why, step)
+                continue
+            self.plans.add(found)
+            step.plans[found.workflow] = found
+            for fact in recovery.facts_of_restart(found, self._admission.workers, step.at):
+                self._turn.tell(found, fact, step)
+        await self._finish(step)
+        return len(self.plans)
+
+    async def run(self) -> None:
+        """Take turns until stopped.
+
+        Raises:
+            StorageFailed: a commit failed; nobody was told anything of it.
+        """
+        asked_at = 0.0
+        loop = asyncio.get_running_loop()
+        while not self._stopping or len(self.mailbox):
+            await self.mailbox.wait()
+            now = self._clock.now_ms()
+            step = Step(now, self._topics)
+            self._admission.begin_turn()
+            self._turn.take(self.mailbox.take(self._limits.commit_batch_max), step)
+            self._turn.pass_time(self._timers.take_due(now), step)
+            if loop.time() - asked_at >= self._limits.request_poll_s:
+                asked_at = loop.time()
+                for asked in self._ledger.requests():
+                    answer_from_outside(asked, self.plans, now, step, self._turn.tell)
+            await self._finish(step)
+            self._set_alarm(now)
+
+    async def _finish(self, step: Step) -> None:
+        """Make the turn durable, then let everybody see it."""
+        for plan, number, dispatch in step.dispatches:
+            self.plans.ticket_out(plan, number, dispatch.ticket.ticket_id)
+        if not step.batch.empty:
+            began = perf_counter()
+            await self._ledger.commit(step.batch)
+            self._reporter.committed(perf_counter() - began)
+        for plan in step.plans.values():
+            self._timers.set(plan.workflow, plan.execution.alarm)
+        for ticket in step.over:
+            self.plans.ticket_over(ticket.ticket_id)
+            self._bus.forget(ticket.ticket_id, ticket.attempt)
+        if step.dispatches:
+            self._bus.publish([dispatch for _, _, dispatch in step.dispatches])
+        if step.cancelled and (unasked := self._bus.cancel(step.cancelled)):
+            self.mailbox.put_patiently(Returned(self._clock.now_ms(), tuple(unasked)))
+        step.give_answers()
+        for plan in (*step.ended, *step.halted):
+            self._forget(plan)
+        self._reporter.tell(step, self.plans)
+
+    def _forget(self, plan: OpenPlan) -> None:
+        self.plans.remove(plan)
+        self._timers.set(plan.workflow, None)
+        loop = asyncio.get_running_loop()
+        waiting = self._outcomes.setdefault(plan.state.workflow_id, loop.create_future())
+        if not waiting.done():
+            waiting.set_result(plan.state.outcome)
+
+    def _set_alarm(self, now: int) -> None:
+        """Come back for the next moment of any plan, and for operators in other processes."""
+        earliest = self._timers.earliest()
+        wait_s = self._limits.request_poll_s
+        if earliest is not None:
+            wait_s = min(wait_s, max(0, earliest - now) / 1000)
+        self.mailbox.ring_in(wait_s)
+
+
+def skills_of(profiles: Sequence[WorkerProfile] | None) -> tuple[facts.WorkerSkills, ...] | None:
+    """Return what these workers can, sorted, so that the same workers are always the same fact."""
+    if profiles is None:
+        return None
+    skills = {
+        facts.WorkerSkills(
+            tuple(sorted(task_type.value for task_type in profile.task_types)),
+            tuple(sorted(profile.capabilities)),
+        )
+        for profile in profiles
+    }
+    return tuple(sorted(skills, key=lambda one: (one.task_types, one.capabilities)))

@@ -1,0 +1,77 @@
+"""From a message's bytes to a plan that can begin, or to a dead letter that says why not.
+
+This is the expensive part of taking a decision (reading, C1, drawing the graph), and it needs
+nothing of the engine, so large messages are prepared in a thread while other plans go on.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+
+from orchestrator_dynamic.core.derived_ids import workflow_id_of
+from orchestrator_dynamic.core.plan_execution import PlanExecution
+from orchestrator_dynamic.core.plan_rules import examine
+from orchestrator_dynamic.core.policy import PlanLimits
+from orchestrator_dynamic.errors import Finding, InvalidInput
+from orchestrator_dynamic.ports.clock import Clock
+from orchestrator_dynamic.ports.records import DeadLetterRecord
+from orchestrator_dynamic.runtime.dead_letters import letter_about
+from orchestrator_dynamic.wire.decision_reader import ReadLimits, read_decision
+from orchestrator_dynamic.wire.decision_writer import kept_form
+
+# Below this, a thread costs more than it spares the others.
+_IN_PLACE_BYTES_MAX = 128 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPlan:
+    """A decision that could be read, ready to be accepted."""
+
+    execution: PlanExecution
+    canonical: bytes
+    content_hash: str
+    envelope: str
+    source: str
+    findings: tuple[Finding, ...]
+    validation_ms: int
+
+
+Prepared = NewPlan | DeadLetterRecord
+
+
+class Intake:
+    """Prepares messages for the engine."""
+
+    def __init__(self, clock: Clock, read_limits: ReadLimits, plan_limits: PlanLimits) -> None:
+        self._clock = clock
+        self._read_limits = read_limits
+        self._plan_limits = plan_limits
+
+    async def prepare(
+        self, data: bytes, headers: Mapping[str, bytes] | None, source: str
+    ) -> Prepared:
+        """Return what the engine is to do with a message; nothing is durable yet."""
+        if len(data) <= _IN_PLACE_BYTES_MAX:
+            return self._prepare(data, headers, source)
+        return await asyncio.to_thread(self._prepare, data, headers, source)
+
+    def _prepare(self, data: bytes, headers: Mapping[str, bytes] | None, source: str) -> Prepared:
+        began = perf_counter()
+        try:
+            read = read_decision(data, headers, limits=self._read_limits)
+        except InvalidInput as error:
+            return letter_about(data, headers or {}, source, error, self._clock.now_ms())
+        examination = examine(read.decision, self._plan_limits)
+        canonical, content_hash = kept_form(read.decision)
+        return NewPlan(
+            execution=PlanExecution(
+                workflow_id_of(read.decision.decision_id), read.decision, examination.graph
+            ),
+            canonical=canonical,
+            content_hash=content_hash,
+            envelope=read.envelope,
+            source=source,
+            findings=(*read.warnings, *examination.findings),
+            validation_ms=round((perf_counter() - began) * 1000),
+        )

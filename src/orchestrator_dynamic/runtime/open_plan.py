@@ -1,0 +1,92 @@
+"""A plan in memory: its execution, and its place in the journal."""
+
+from orchestrator_dynamic.core.execution_state import ExecutionState
+from orchestrator_dynamic.core.plan_execution import PlanExecution
+from orchestrator_dynamic.core.telemetry_frame import metrics_of
+from orchestrator_dynamic.core.ticket import STATUS_OF, Ticket
+from orchestrator_dynamic.ports.records import TicketChange, TicketRecord, WorkflowRecord
+
+# As in the store: the key of a ticket is its workflow's key times this, plus its number.
+TICKETS_PER_WORKFLOW = 1 << 20
+
+
+class OpenPlan:
+    """A plan without an outcome. `seq` is that of its last journaled fact."""
+
+    __slots__ = ("base", "execution", "recorded", "seq", "workflow")
+
+    def __init__(self, workflow: int, execution: PlanExecution, seq: int = 0) -> None:
+        self.workflow = workflow
+        self.execution = execution
+        self.seq = seq
+        self.base = workflow * TICKETS_PER_WORKFLOW
+        self.recorded = len(execution.state.tickets)
+
+    @property
+    def state(self) -> ExecutionState:
+        """The plan's state, to be read only."""
+        return self.execution.state
+
+    def workflow_record(
+        self, phase: str | None = None, reason: str | None = None
+    ) -> WorkflowRecord:
+        """Return the plan as the store has it; phase and reason are its own if not given."""
+        state, decision, numbers = self.state, self.state.decision, metrics_of(self.state)
+        return WorkflowRecord(
+            workflow=self.workflow,
+            workflow_id=state.workflow_id,
+            decision_id=decision.decision_id,
+            plan_id=decision.plan_id,
+            intent_id=decision.intent_id,
+            risk_band=state.plan.risk_band.value,
+            priority=state.plan.original_priority.value,
+            phase=phase or state.phase.value,
+            paused=int(state.paused),
+            outcome=None if state.outcome is None else state.outcome.value,
+            reason=reason or state.verdict,
+            tasks=len(state.plan.tasks),
+            completed=numbers.tickets_completed,
+            failed=numbers.tickets_failed,
+            compensated=numbers.tickets_compensated,
+            retried=numbers.tickets_retried,
+            sla_violations=state.sla_violations,
+            incidents=state.incidents,
+            critical_path_ms=state.critical_path_ms,
+            queue_ms=state.queue_ms,
+            execution_ms=state.execution_ms,
+            accepted_at=state.accepted_at,
+            started_at=state.started_at,
+            deadline_at=state.deadline_at,
+            ended_at=state.ended_at,
+        )
+
+    def new_ticket(self, ticket: Ticket) -> TicketRecord:
+        """Return the row of a ticket that the store does not have yet."""
+        return TicketRecord(
+            self.base + ticket.number,
+            self.workflow,
+            ticket.number,
+            ticket.ticket_id,
+            ticket.task_id,
+            ticket.task_type.value,
+            ticket.undoes,
+            ticket.timeout_ms,
+            ticket.stage.value,
+            STATUS_OF[ticket.stage].value,
+        )
+
+    def change_of(self, ticket: Ticket) -> TicketChange:
+        """Return what may have changed about a ticket that the store has."""
+        return TicketChange(
+            ticket.stage.value,
+            STATUS_OF[ticket.stage].value,
+            ticket.attempt,
+            ticket.ready_at,
+            ticket.deadline_at,
+            ticket.published_at,
+            ticket.started_at,
+            ticket.ended_at,
+            ticket.agent,
+            ticket.error,
+            self.base + ticket.number,
+        )

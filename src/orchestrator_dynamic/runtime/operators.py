@@ -1,0 +1,111 @@
+"""What operators ask for, turned into facts; what cannot be done is said in words."""
+
+from collections.abc import Callable
+
+import orjson
+
+from orchestrator_dynamic.core import facts
+from orchestrator_dynamic.core.execution_state import ExecutionState, Phase
+from orchestrator_dynamic.core.ticket import Stage
+from orchestrator_dynamic.models.ids import WorkflowId
+from orchestrator_dynamic.ports.orchestrator import Action, Reply, Request
+from orchestrator_dynamic.ports.records import OperatorRequest, RequestReply
+from orchestrator_dynamic.runtime.open_plan import OpenPlan
+from orchestrator_dynamic.runtime.plans import OpenPlans
+from orchestrator_dynamic.runtime.step import Step
+
+Tell = Callable[[OpenPlan, facts.Fact, Step], None]
+
+Ask = (
+    facts.ApprovalGiven
+    | facts.ApprovalRefused
+    | facts.CancelRequested
+    | facts.PauseRequested
+    | facts.ResumeRequested
+)
+
+DONE = {
+    Action.APPROVE: "approved",
+    Action.REJECT: "rejected",
+    Action.CANCEL: "cancellation has begun",
+    Action.PAUSE: "paused",
+    Action.RESUME: "resumed",
+}
+
+
+def reply_to(request: Request, plans: OpenPlans, at: int, step: Step, tell: Tell) -> Reply:
+    """Carry out `request`, and return what to tell its operator once that is durable."""
+    plan = plans.by_id(request.workflow_id)
+    if plan is None:
+        return Reply(False, f"{request.workflow_id} is not open: it has ended or never was")
+    answer = fact_of(request, plan.state, at)
+    if isinstance(answer, Reply):
+        return answer
+    tell(plan, answer, step)
+    outcome = plan.state.outcome
+    return Reply(True, DONE[request.action] + (f"; it ended {outcome}" if outcome else ""))
+
+
+def answer_from_outside(
+    asked: OperatorRequest, plans: OpenPlans, at: int, step: Step, tell: Tell
+) -> None:
+    """Carry out what another process asked for by a row in the ledger."""
+    try:
+        action = Action(asked.action)
+    except ValueError:
+        reply = Reply(False, f"unknown action {asked.action}")
+    else:
+        tasks = tuple(orjson.loads(asked.detail)) if asked.detail else None
+        request = Request(
+            action=action,
+            workflow_id=WorkflowId(asked.workflow_id),
+            by=asked.actor,
+            reason=asked.reason,
+            tasks=tasks,
+        )
+        reply = reply_to(request, plans, at, step, tell)
+    step.batch.replies.append(RequestReply(at, reply.text, int(reply.accepted), asked.id))
+
+
+def fact_of(request: Request, state: ExecutionState, at: int) -> Ask | Reply:
+    """Return the fact that carries out `request`, or the reply that says why it cannot be."""
+    by, reason = request.by, request.reason
+    match request.action:
+        case Action.APPROVE | Action.REJECT:
+            return _word_on_approval(request, state, at)
+        case Action.CANCEL if state.phase in (Phase.COMPENSATING, Phase.CANCELLING):
+            return Reply(False, f"it is {state.phase.lower()} already")
+        case Action.CANCEL:
+            return facts.CancelRequested(at=at, by=by, reason=reason)
+        case Action.PAUSE if state.paused:
+            return Reply(False, "it is paused already")
+        case Action.PAUSE:
+            return facts.PauseRequested(at=at, by=by, reason=reason)
+        case Action.RESUME if not state.paused:
+            return Reply(False, "it is not paused")
+        case Action.RESUME:
+            return facts.ResumeRequested(at=at, by=by, reason=reason)
+
+
+def _word_on_approval(request: Request, state: ExecutionState, at: int) -> Ask | Reply:
+    numbers = _numbers(request, state)
+    if isinstance(numbers, Reply):
+        return numbers
+    steps = [n for n in state.gated if state.tickets[n].stage is Stage.AWAITING_APPROVAL]
+    if state.phase is not Phase.AWAITING_APPROVAL and not steps:
+        return Reply(False, "nothing in it waits for approval now")
+    if request.action is Action.REJECT:
+        return facts.ApprovalRefused(at=at, by=request.by, reason=request.reason, tickets=numbers)
+    # Told also where the plan has expired: it then ends as EXPIRED, and the audit knows who tried.
+    return facts.ApprovalGiven(at=at, by=request.by, reason=request.reason, tickets=numbers)
+
+
+def _numbers(request: Request, state: ExecutionState) -> tuple[int, ...] | None | Reply:
+    if request.tasks is None:
+        return None
+    number_of: dict[str, int] = {state.tickets[n].task_id: n for n in state.gated}
+    unknown = [name for name in request.tasks if name not in number_of]
+    if unknown:
+        steps = ", ".join(sorted(number_of)) or "none"
+        return Reply(False, f"no such step waits: {', '.join(unknown)}; steps to approve: {steps}")
+    return tuple(number_of[name] for name in request.tasks)

@@ -1,0 +1,61 @@
+"""After a restart: every open plan is folded from its journal, and what was out goes out again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from orchestrator_dynamic.core import facts
+from orchestrator_dynamic.core.derived_ids import workflow_id_of
+from orchestrator_dynamic.core.plan_execution import PlanExecution
+from orchestrator_dynamic.core.ticket import Stage
+from orchestrator_dynamic.errors import InvariantViolation
+from orchestrator_dynamic.ports.ledger import Ledger
+from orchestrator_dynamic.ports.records import StoredPlan
+from orchestrator_dynamic.runtime.open_plan import OpenPlan
+from orchestrator_dynamic.wire import fact_json
+from orchestrator_dynamic.wire.decision_reader import read_decision
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A plan whose journal cannot be folded, as far as it could be, and the fact that broke it."""
+
+    plan: OpenPlan
+    why: InvariantViolation
+
+
+def recovered(ledger: Ledger) -> Iterator[OpenPlan | Broken]:
+    """Yield every open plan as it was when its last fact became durable."""
+    for stored in ledger.open_plans():
+        yield folded(stored)
+
+
+def folded(stored: StoredPlan) -> OpenPlan | Broken:
+    """Return a plan by folding its journal; the commands were carried out, or follow again."""
+    decision = read_decision(stored.decision).decision
+    execution = PlanExecution(workflow_id_of(decision.decision_id), decision)
+    plan = OpenPlan(stored.workflow, execution)
+    try:
+        for record in stored.facts:
+            execution.apply(fact_json.decode(record.kind, record.version, record.body))
+            plan.seq = record.seq
+    except InvariantViolation as why:
+        return Broken(plan, why)
+    plan.recorded = len(plan.state.tickets)
+    return plan
+
+
+def facts_of_restart(
+    plan: OpenPlan, workers: tuple[facts.WorkerSkills, ...] | None, at: int
+) -> Iterator[facts.Fact]:
+    """Yield what a restart tells a plan: who can work now, and that what was out must go again.
+
+    The workers of this process died with it, so nobody else can answer for those attempts.
+    """
+    if workers is not None and workers != plan.state.supply.workers:
+        yield facts.WorkersChanged(at=at, workers=workers)
+    out = (
+        *plan.execution.attempts_in(Stage.PUBLISHING),
+        *plan.execution.attempts_in(Stage.RUNNING),
+    )
+    if out:
+        yield facts.TicketsReturned(at=at, tickets=out)

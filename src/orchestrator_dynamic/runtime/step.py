@@ -1,0 +1,197 @@
+"""One turn of the engine: facts are applied, and what follows is gathered to be done at once.
+
+What must be durable goes into the batch. What others can see (tickets to workers, answers to
+callers) waits in the step until the batch is durable.
+"""
+
+from asyncio import Future
+from collections.abc import Callable
+from typing import TypeVar
+
+import orjson
+
+from orchestrator_dynamic.core import commands, facts
+from orchestrator_dynamic.core.answers import attempt_of
+from orchestrator_dynamic.core.commands import Command
+from orchestrator_dynamic.core.ticket import Ticket
+from orchestrator_dynamic.core.ticket_factory import message_of
+from orchestrator_dynamic.models.base import Message
+from orchestrator_dynamic.models.execution_result import ExecutionResult
+from orchestrator_dynamic.models.ids import TicketId
+from orchestrator_dynamic.ports.ledger import Batch
+from orchestrator_dynamic.ports.records import (
+    AnswerRecord,
+    AuditRecord,
+    FactRecord,
+    IncidentRecord,
+    MessageRecord,
+)
+from orchestrator_dynamic.ports.ticket_bus import Dispatch
+from orchestrator_dynamic.ports.topics import Topics
+from orchestrator_dynamic.runtime.open_plan import OpenPlan
+from orchestrator_dynamic.runtime.tally import Tally
+from orchestrator_dynamic.wire import fact_json
+from orchestrator_dynamic.wire.message_writer import to_json
+
+T = TypeVar("T")
+
+
+class Step:
+    """What one turn of the engine has gathered so far.
+
+    Attributes:
+        dispatches, cancelled, over: for the bus, once the batch is durable.
+        ended, halted: plans whose outcome this turn brings, or that a fault of ours stopped.
+        plans: those that a fact was applied to, by workflow key.
+    """
+
+    def __init__(self, at: int, topics: Topics) -> None:
+        self.at = at
+        self.batch = Batch()
+        self.tally = Tally()
+        self.plans: dict[int, OpenPlan] = {}
+        self.dispatches: list[tuple[OpenPlan, int, Dispatch]] = []
+        self.cancelled: list[TicketId] = []
+        self.over: list[Ticket] = []
+        self.ended: list[OpenPlan] = []
+        self.halted: list[OpenPlan] = []
+        self._answers: list[Callable[[], None]] = []
+        self._topics = topics
+
+    def answer(self, waiting: Future[T], value: T) -> None:
+        """Give `value` to a caller that waits, once this turn is durable."""
+        self._answers.append(lambda: None if waiting.done() else waiting.set_result(value))
+
+    def give_answers(self) -> None:
+        """Tell every caller; only after the batch is durable."""
+        for give in self._answers:
+            give()
+
+    def apply(
+        self, plan: OpenPlan, fact: facts.Fact, result: ExecutionResult | None = None
+    ) -> None:
+        """Apply `fact` to `plan`, and gather what follows; `result` is what an answer said.
+
+        Raises:
+            InvariantViolation: the plan's books do not add up; nothing of this fact was gathered.
+        """
+        before = (plan.state.phase, plan.state.paused)
+        issued = plan.execution.apply(fact)
+        plan.seq += 1
+        self.plans[plan.workflow] = plan
+        self.batch.facts.append(
+            FactRecord(
+                plan.workflow,
+                plan.seq,
+                fact.at,
+                fact.kind,
+                fact_json.version_of(fact.kind),
+                fact_json.encode(fact),
+            )
+        )
+        for command in issued:
+            self._carry_out(plan, command, fact.at, result)
+        if before != (plan.state.phase, plan.state.paused):
+            self.batch.workflows[plan.workflow] = plan.workflow_record()
+
+    def _carry_out(
+        self, plan: OpenPlan, command: Command, at: int, result: ExecutionResult | None
+    ) -> None:
+        batch, state = self.batch, plan.state
+        match command:
+            case commands.RecordTickets():
+                self._record_tickets(plan, command.tickets)
+            case commands.RecordAnswer():
+                if result is not None:
+                    workflow, fate = plan.workflow, command.fate.value
+                    batch.answers.append(answer_record(workflow, result, at, fate))
+                self.tally.fates[command.fate.value] += 1
+            case commands.PublishTickets():
+                for number, attempt in command.tickets:
+                    self.dispatches.append((plan, number, dispatch_of(plan, number, attempt)))
+            case commands.RecordAudit():
+                detail = orjson.dumps(dict(command.detail)).decode()
+                workflow_id, action, actor = state.workflow_id, command.action, command.actor
+                batch.audit.append(AuditRecord(at, workflow_id, action, actor, detail))
+            case commands.RequestCancellation():
+                self.cancelled += [state.tickets[number].ticket_id for number, _ in command.tickets]
+            case commands.RaiseIncident():
+                self.raise_incident(command)
+            case commands.SendSlaAlert():
+                alert = command.alert
+                self.send(self._topics.sla_alerts, alert.alert_id, alert)
+                self.tally.warned["ticket" if "ticket_id" in alert.context else "plan"] += 1
+            case commands.SendSlaViolation():
+                told = command.violation
+                self.send(self._topics.sla_violations, told.violation_id, told)
+                scope = "plan" if told.ticket_id is None else "ticket"
+                self.tally.violated[scope, state.plan.risk_band] += 1
+            case commands.PublishTelemetry():
+                self.send(self._topics.telemetry, state.decision.plan_id, command.frame)
+            case commands.EndPlan():
+                batch.workflows[plan.workflow] = plan.workflow_record()
+                self.ended.append(plan)
+
+    def raise_incident(self, command: commands.RaiseIncident) -> None:
+        """Keep an incident, and send it."""
+        incident = command.incident
+        text = self.send(self._topics.incidents, incident.incident_id, incident)
+        self.batch.incidents.append(
+            IncidentRecord(
+                incident.incident_id,
+                incident.workflow_id,
+                incident.incident_type.value,
+                incident.severity,
+                incident.created_at,
+                text,
+            )
+        )
+        self.tally.incidents[incident.incident_type] += 1
+
+    def send(self, topic: str, key: str, message: Message) -> str:
+        """Send a message, and return its text; the embedded bus has it once this is durable."""
+        text = to_json(message).decode()
+        self.batch.messages.append(MessageRecord(topic, key, text, self.at, self.at))
+        return text
+
+    def _record_tickets(self, plan: OpenPlan, numbers: tuple[int, ...]) -> None:
+        tickets, changes, base = plan.state.tickets, self.batch.changes, plan.base
+        for number in numbers:
+            ticket = tickets[number]
+            if number >= plan.recorded:
+                self.batch.tickets.append(plan.new_ticket(ticket))
+                plan.recorded += 1
+                self.tally.generated[ticket.task_type] += 1
+                if ticket.attempt == 0:
+                    continue
+            changes[base + number] = plan.change_of(ticket)
+            if ticket.terminal:
+                self.over.append(ticket)
+
+
+def dispatch_of(plan: OpenPlan, number: int, attempt: int) -> Dispatch:
+    """Return a ticket as the bus takes it, with the order of the scheduling policy."""
+    ticket = plan.state.tickets[number]
+    order = (-ticket.score, -plan.state.tail_ms(ticket), ticket.ready_at or 0)
+    return Dispatch(order, attempt, message_of(plan.state, number))
+
+
+def answer_record(
+    workflow: int | None, result: ExecutionResult, at: int, fate: str
+) -> AnswerRecord:
+    """Return the row that keeps a worker's answer."""
+    payload = result.result
+    return AnswerRecord(
+        workflow,
+        result.ticket_id,
+        attempt_of(result),
+        at,
+        result.status.value,
+        fate,
+        result.agent_id,
+        result.actual_duration_ms,
+        result.error_message,
+        orjson.dumps(
+            {"output": payload.output, "metadata": payload.metadata, "logs": payload.logs}
+        ).decode(),
+    )
