@@ -16,9 +16,9 @@ DONE, FAILED, NOT_REACHED = "COMPLETED", "FAILED", "SKIPPED"
 def frame_of(state: ExecutionState) -> TelemetryFrame:
     """Return the frame of an ended plan, correlated by everything the plan is known by."""
     decision, ended = state.decision, state.ended_at or state.accepted_at
-    return TelemetryFrame.model_construct(
+    return TelemetryFrame(
         timestamp=ended,
-        correlation=FrameCorrelation.model_construct(
+        correlation=FrameCorrelation(
             intent_id=decision.intent_id,
             plan_id=decision.plan_id,
             decision_id=decision.decision_id,
@@ -36,7 +36,7 @@ def frame_of(state: ExecutionState) -> TelemetryFrame:
 def metrics_of(state: ExecutionState) -> FrameMetrics:
     """Return the numbers of a plan so far, or in the end; tickets are its tasks' tickets."""
     ended = state.ended_at if state.ended_at is not None else state.now
-    return FrameMetrics.model_construct(
+    return FrameMetrics(
         tickets_total=len(state.plan.tasks),
         tickets_completed=state.counts[Stage.COMPLETED],
         tickets_failed=state.counts[Stage.FAILED],

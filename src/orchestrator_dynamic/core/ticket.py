@@ -81,6 +81,7 @@ class Ticket:
         "starved_reported",
         "task_id",
         "task_type",
+        "timed_out",
         "ticket_id",
         "timeout_ms",
         "undoes",
@@ -114,6 +115,7 @@ class Ticket:
         self.error: str | None = None
         self.agent: str | None = None
         self.starved_reported = False
+        self.timed_out = False  # how the last attempt that ended did not end well
         self.warned = False
         self.violated = False
         # Moments in epoch milliseconds; None where it has not come to that.

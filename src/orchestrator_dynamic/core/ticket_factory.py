@@ -109,7 +109,8 @@ def dependencies_of(state: ExecutionState, ticket: Ticket) -> tuple[TicketId, ..
     if state.graph is None:
         return ()
     if ticket.undoes is None:
-        return tuple(state.tickets[n].ticket_id for n in state.graph.dependencies[ticket.number])
+        tickets = state.tickets
+        return tuple([tickets[n].ticket_id for n in state.graph.dependencies[ticket.number]])
     first_compensation = ticket.number == len(state.plan.tasks)
     return () if first_compensation else (state.tickets[ticket.number - 1].ticket_id,)
 
@@ -118,8 +119,7 @@ def message_of(state: ExecutionState, number: int) -> ExecutionTicket:
     """Return the ticket as the contract has it, in its present state."""
     ticket = state.tickets[number]
     task, decision, plan = task_of(state, ticket), state.decision, state.plan
-    # Every value comes from validated models, so that validating again would only cost time.
-    return ExecutionTicket.model_construct(
+    return ExecutionTicket(
         ticket_id=ticket.ticket_id,
         plan_id=decision.plan_id,
         intent_id=decision.intent_id,
@@ -134,7 +134,7 @@ def message_of(state: ExecutionState, number: int) -> ExecutionTicket:
         status=STATUS_OF[ticket.stage],
         priority=plan.original_priority,
         risk_band=plan.risk_band,
-        sla=Sla.model_construct(
+        sla=Sla(
             deadline=ticket.deadline_at or projected_deadline(state, ticket),
             timeout_ms=ticket.timeout_ms,
             max_retries=RETRIES_MAX[plan.risk_band],

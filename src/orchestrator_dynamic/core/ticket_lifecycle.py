@@ -124,6 +124,7 @@ def _fail_attempt(
     chance: float,
 ) -> None:
     ticket.error = error
+    ticket.timed_out = why is IncidentType.TICKET_TIMEOUT
     left = ticket.attempt <= RETRIES_MAX[state.plan.risk_band]
     if retryable and left and state.phase in _GOING_ON:
         ticket.run_until = None

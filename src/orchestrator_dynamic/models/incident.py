@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from orchestrator_dynamic.models.base import Long, Message
+from orchestrator_dynamic.models.base import EpochMs, Message
 from orchestrator_dynamic.models.ids import IDENTIFIER, TicketId, WorkflowId
 from orchestrator_dynamic.models.vocabulary import IncidentType
 
@@ -25,5 +25,5 @@ class OrchestrationIncident(Message):
     recommended_playbook: str | None = None
     auto_remediation_enabled: bool | None = None
     escalation_required: bool | None = None
-    created_at: Long
+    created_at: EpochMs
     hash: str = ""

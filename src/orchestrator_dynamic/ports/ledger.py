@@ -33,7 +33,7 @@ class Batch:
     decisions: list[DecisionRecord] = field(default_factory=list)
     workflows: dict[int, WorkflowRecord] = field(default_factory=dict)
     tickets: list[TicketRecord] = field(default_factory=list)
-    changes: dict[int, TicketChange] = field(default_factory=dict)
+    changes: list[TicketChange] = field(default_factory=list)
     answers: list[AnswerRecord] = field(default_factory=list)
     audit: list[AuditRecord] = field(default_factory=list)
     incidents: list[IncidentRecord] = field(default_factory=list)

@@ -60,7 +60,7 @@ class Admission:
         else:
             return None
         if known_hash == new.content_hash:
-            step.tally.duplicates["decision"] += 1
+            step.tally.repeated("decision")
             reason = "this decision was taken in before"
             return self._receipt(new, Reception.DUPLICATE, reason)
         message = f"decision {decision_id} was taken in before with other content; use a new id"
@@ -94,14 +94,12 @@ class Admission:
         )
         self.tell(plan, accepted, step)
         step.batch.workflows[plan.workflow] = plan.workflow_record()
-        step.tally.validated["invalid" if state.invalid else "valid"] += 1
-        if state.tickets:
-            step.tally.generation_s.append(perf_counter() - began)
+        step.tally.validated(plan, perf_counter() - began)
         return self._receipt(new, _reception_of(state.phase), state.verdict)
 
     def _put_aside(self, letter: DeadLetterRecord, step: Step) -> Receipt:
         step.batch.dead_letters.append(letter)
-        step.tally.dead_letters[letter.reason] += 1
+        step.tally.put_aside(letter.reason)
         return Receipt(
             reception=Reception.DEAD_LETTER,
             source=letter.source,

@@ -23,7 +23,7 @@ from orchestrator_dynamic.ports.ledger import Ledger
 from orchestrator_dynamic.ports.orchestrator import Receipt, Reply, Request
 from orchestrator_dynamic.ports.ticket_bus import TicketBus
 from orchestrator_dynamic.ports.topics import Topics
-from orchestrator_dynamic.runtime import halting, recovery
+from orchestrator_dynamic.runtime import halting, recovery, reporting
 from orchestrator_dynamic.runtime.admission import Admission
 from orchestrator_dynamic.runtime.intake import Intake
 from orchestrator_dynamic.runtime.letters import Demand, Report, Returned, Submission
@@ -31,8 +31,8 @@ from orchestrator_dynamic.runtime.mailbox import Mailbox
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.operators import answer_from_outside
 from orchestrator_dynamic.runtime.plans import OpenPlans
-from orchestrator_dynamic.runtime.reporting import Reporter
 from orchestrator_dynamic.runtime.step import Step
+from orchestrator_dynamic.runtime.tally import Tally
 from orchestrator_dynamic.runtime.timers import Timers
 from orchestrator_dynamic.runtime.turn import Turn
 
@@ -76,7 +76,7 @@ class Engine:
         self._clock = clock
         self._topics = topics
         self._limits = limits
-        self._reporter = Reporter(metrics)
+        self._tally = Tally(metrics)
         self._timers = Timers()
         self._stopping = False
         self._outcomes: dict[WorkflowId, asyncio.Future[Outcome | None]] = {}
@@ -135,7 +135,7 @@ class Engine:
             profiles: the workers of this process; None where there is no registry of workers.
         """
         self._admission.workers = skills_of(profiles)
-        step = Step(self._clock.now_ms(), self._topics)
+        step = Step(self._clock.now_ms(), self._topics, self._tally)
         for found in recovery.recovered(self._ledger):
             if isinstance(found, recovery.Broken):
                 halting.halt(found.plan, "its journal", found.why, step)
@@ -158,7 +158,7 @@ class Engine:
         while not self._stopping or len(self.mailbox):
             await self.mailbox.wait()
             now = self._clock.now_ms()
-            step = Step(now, self._topics)
+            step = Step(now, self._topics, self._tally)
             self._admission.begin_turn()
             self._turn.take(self.mailbox.take(self._limits.commit_batch_max), step)
             self._turn.pass_time(self._timers.take_due(now), step)
@@ -173,10 +173,11 @@ class Engine:
         """Make the turn durable, then let everybody see it."""
         for plan, number, dispatch in step.dispatches:
             self.plans.ticket_out(plan, number, dispatch.ticket.ticket_id)
-        if not step.batch.empty:
+        batch = step.close()
+        if not batch.empty:
             began = perf_counter()
-            await self._ledger.commit(step.batch)
-            self._reporter.committed(perf_counter() - began)
+            await self._ledger.commit(batch)
+            self._tally.committed(perf_counter() - began)
         for plan in step.plans.values():
             self._timers.set(plan.workflow, plan.execution.alarm)
         for ticket in step.over:
@@ -189,7 +190,10 @@ class Engine:
         step.give_answers()
         for plan in (*step.ended, *step.halted):
             self._forget(plan)
-        self._reporter.tell(step, self.plans)
+        if batch.workflows:
+            self._tally.plans_ended(step.ended)
+            self._tally.open_plans(self.plans)
+        reporting.tell(step)
 
     def _forget(self, plan: OpenPlan) -> None:
         self.plans.remove(plan)

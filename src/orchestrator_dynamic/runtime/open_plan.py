@@ -3,11 +3,15 @@
 from orchestrator_dynamic.core.execution_state import ExecutionState
 from orchestrator_dynamic.core.plan_execution import PlanExecution
 from orchestrator_dynamic.core.telemetry_frame import metrics_of
-from orchestrator_dynamic.core.ticket import STATUS_OF, Ticket
+from orchestrator_dynamic.core.ticket import STATUS_OF, Stage, Ticket
 from orchestrator_dynamic.ports.records import TicketChange, TicketRecord, WorkflowRecord
 
 # As in the store: the key of a ticket is its workflow's key times this, plus its number.
 TICKETS_PER_WORKFLOW = 1 << 20
+
+# Plain texts: SQLite takes them three times as fast as members of an enumeration.
+_STAGE = {stage: stage.value for stage in Stage}
+_STATUS = {stage: status.value for stage, status in STATUS_OF.items()}
 
 
 class OpenPlan:
@@ -71,15 +75,15 @@ class OpenPlan:
             ticket.task_type.value,
             ticket.undoes,
             ticket.timeout_ms,
-            ticket.stage.value,
-            STATUS_OF[ticket.stage].value,
+            _STAGE[ticket.stage],
+            _STATUS[ticket.stage],
         )
 
     def change_of(self, ticket: Ticket) -> TicketChange:
         """Return what may have changed about a ticket that the store has."""
         return TicketChange(
-            ticket.stage.value,
-            STATUS_OF[ticket.stage].value,
+            _STAGE[ticket.stage],
+            _STATUS[ticket.stage],
             ticket.attempt,
             ticket.ready_at,
             ticket.deadline_at,

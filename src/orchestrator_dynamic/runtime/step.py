@@ -13,7 +13,8 @@ import orjson
 from orchestrator_dynamic.core import commands, facts
 from orchestrator_dynamic.core.answers import attempt_of
 from orchestrator_dynamic.core.commands import Command
-from orchestrator_dynamic.core.ticket import Ticket
+from orchestrator_dynamic.core.execution_state import Phase
+from orchestrator_dynamic.core.ticket import Stage, Ticket
 from orchestrator_dynamic.core.ticket_factory import message_of
 from orchestrator_dynamic.models.base import Message
 from orchestrator_dynamic.models.execution_result import ExecutionResult
@@ -45,10 +46,10 @@ class Step:
         plans: those that a fact was applied to, by workflow key.
     """
 
-    def __init__(self, at: int, topics: Topics) -> None:
+    def __init__(self, at: int, topics: Topics, tally: Tally) -> None:
         self.at = at
         self.batch = Batch()
-        self.tally = Tally()
+        self.tally = tally
         self.plans: dict[int, OpenPlan] = {}
         self.dispatches: list[tuple[OpenPlan, int, Dispatch]] = []
         self.cancelled: list[TicketId] = []
@@ -56,7 +57,13 @@ class Step:
         self.ended: list[OpenPlan] = []
         self.halted: list[OpenPlan] = []
         self._answers: list[Callable[[], None]] = []
+        self._changed: dict[int, tuple[OpenPlan, Ticket]] = {}
         self._topics = topics
+
+    def close(self) -> Batch:
+        """Return what must be durable; tickets as they are now, however often they changed."""
+        self.batch.changes = [plan.change_of(ticket) for plan, ticket in self._changed.values()]
+        return self.batch
 
     def answer(self, waiting: Future[T], value: T) -> None:
         """Give `value` to a caller that waits, once this turn is durable."""
@@ -91,6 +98,8 @@ class Step:
         )
         for command in issued:
             self._carry_out(plan, command, fact.at, result)
+        if before[0] is not Phase.RUNNING and plan.state.phase is Phase.RUNNING:
+            self.tally.plan_started(plan)
         if before != (plan.state.phase, plan.state.paused):
             self.batch.workflows[plan.workflow] = plan.workflow_record()
 
@@ -105,10 +114,11 @@ class Step:
                 if result is not None:
                     workflow, fate = plan.workflow, command.fate.value
                     batch.answers.append(answer_record(workflow, result, at, fate))
-                self.tally.fates[command.fate.value] += 1
+                self.tally.answered(command.fate.value)
             case commands.PublishTickets():
                 for number, attempt in command.tickets:
                     self.dispatches.append((plan, number, dispatch_of(plan, number, attempt)))
+                    self.tally.dispatched(state.tickets[number], state.supply.allocation_method)
             case commands.RecordAudit():
                 detail = orjson.dumps(dict(command.detail)).decode()
                 workflow_id, action, actor = state.workflow_id, command.action, command.actor
@@ -120,12 +130,11 @@ class Step:
             case commands.SendSlaAlert():
                 alert = command.alert
                 self.send(self._topics.sla_alerts, alert.alert_id, alert)
-                self.tally.warned["ticket" if "ticket_id" in alert.context else "plan"] += 1
+                self.tally.warned(alert)
             case commands.SendSlaViolation():
                 told = command.violation
                 self.send(self._topics.sla_violations, told.violation_id, told)
-                scope = "plan" if told.ticket_id is None else "ticket"
-                self.tally.violated[scope, state.plan.risk_band] += 1
+                self.tally.violated(told, state.plan.risk_band)
             case commands.PublishTelemetry():
                 self.send(self._topics.telemetry, state.decision.plan_id, command.frame)
             case commands.EndPlan():
@@ -146,7 +155,7 @@ class Step:
                 text,
             )
         )
-        self.tally.incidents[incident.incident_type] += 1
+        self.tally.raised(incident.incident_type)
 
     def send(self, topic: str, key: str, message: Message) -> str:
         """Send a message, and return its text; the embedded bus has it once this is durable."""
@@ -155,18 +164,21 @@ class Step:
         return text
 
     def _record_tickets(self, plan: OpenPlan, numbers: tuple[int, ...]) -> None:
-        tickets, changes, base = plan.state.tickets, self.batch.changes, plan.base
+        tickets, changed, base = plan.state.tickets, self._changed, plan.base
         for number in numbers:
             ticket = tickets[number]
             if number >= plan.recorded:
                 self.batch.tickets.append(plan.new_ticket(ticket))
                 plan.recorded += 1
-                self.tally.generated[ticket.task_type] += 1
+                self.tally.generated(ticket)
                 if ticket.attempt == 0:
                     continue
-            changes[base + number] = plan.change_of(ticket)
+            changed[base + number] = (plan, ticket)
             if ticket.terminal:
                 self.over.append(ticket)
+                self.tally.over(ticket)
+            elif ticket.stage is Stage.STARVED:
+                self.tally.starved()
 
 
 def dispatch_of(plan: OpenPlan, number: int, attempt: int) -> Dispatch:

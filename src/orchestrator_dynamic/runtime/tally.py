@@ -1,113 +1,121 @@
-"""What one turn of the engine adds to the metrics, counted while it happens.
+"""What the engine adds to the metrics, told in the engine's own words.
 
-Recorded once the turn is durable: what was rolled back was never counted.
+Counting happens while a turn is under way: should its commit fail, the engine stops for good, and
+its counters with it.
 """
 
-from collections import Counter
+from collections.abc import Sequence
 
+from orchestrator_dynamic.core.execution_state import Phase
 from orchestrator_dynamic.core.ticket import Stage, Ticket
+from orchestrator_dynamic.models.sla_events import SlaAlert, SlaViolation
 from orchestrator_dynamic.models.vocabulary import IncidentType, RiskBand, TaskType
 from orchestrator_dynamic.observability.metrics import Metrics
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
+from orchestrator_dynamic.runtime.plans import OpenPlans
 
-_STATUS = {
-    Stage.COMPLETED: "COMPLETED",
-    Stage.FAILED: "FAILED",
-    Stage.COMPENSATED: "COMPENSATED",
-    Stage.CANCELLED: "CANCELLED",
-    Stage.SKIPPED: "SKIPPED",
-}
+# Plain texts: the value of an enumeration's member costs a call.
+_TYPE = {task_type: task_type.value for task_type in TaskType}
+_STAGE = {stage: stage.value for stage in Stage}
 
 
 class Tally:
-    """Counts of one turn."""
+    """Counts for one engine."""
 
-    def __init__(self) -> None:
-        self.fates = Counter[str]()
-        self.heartbeats = 0
-        self.generated = Counter[TaskType]()
-        self.published = Counter[TaskType]()
-        self.retried = Counter[tuple[str, TaskType]]()
-        self.allocated = Counter[str]()
-        self.warned = Counter[str]()
-        self.violated = Counter[tuple[str, RiskBand]]()
-        self.incidents = Counter[IncidentType]()
-        self.duplicates = Counter[str]()
-        self.dead_letters = Counter[str]()
-        self.validated = Counter[str]()
-        self.started = Counter[RiskBand]()
-        self.queue_s: list[float] = []
-        self.generation_s: list[float] = []
+    def __init__(self, metrics: Metrics) -> None:
+        self._add = metrics.add
+        self._observe = metrics.observe
+        self._set = metrics.set
 
-    def record(self, metrics: Metrics, over: list[Ticket], ended: list[OpenPlan]) -> None:
-        """Add everything to `metrics`; `over` and `ended` are what came to its end."""
-        self._record_tickets(metrics, over)
-        self._record_plans(metrics, ended)
-        for fate, count in self.fates.items():
-            metrics.add("orchestration_results_total", count, fate=fate)
-        metrics.add("orchestration_results_total", self.heartbeats, fate="heartbeat")
-        for scope, count in self.warned.items():
-            metrics.add("orchestration_deadline_approaching_total", count, scope=scope)
-        for (scope, band), count in self.violated.items():
-            metrics.add(
-                "orchestration_sla_violations_total", count, scope=scope, risk_band=band.value
-            )
-        for incident_type, count in self.incidents.items():
-            metrics.add("orchestration_incidents_total", count, type=incident_type.value)
+    def validated(self, plan: OpenPlan, generation_s: float) -> None:
+        """A plan has been through C1, and through C2 where it is valid."""
+        result = "invalid" if plan.state.invalid else "valid"
+        self._add("orchestration_plan_validations_total", result=result)
+        if plan.state.tickets:
+            self._observe("orchestration_ticket_generation_duration_seconds", generation_s)
 
-    def _record_tickets(self, metrics: Metrics, over: list[Ticket]) -> None:
-        for task_type, count in self.generated.items():
-            name = task_type.value
-            metrics.add("orchestration_tickets_generated_total", count, task_type=name)
-        for task_type, count in self.published.items():
-            name = task_type.value
-            metrics.add("orchestration_tickets_published_total", count, task_type=name)
-        for (cause, task_type), count in self.retried.items():
-            name = task_type.value
-            metrics.add("orchestration_retries_total", count, cause=cause, task_type=name)
-        for result, count in self.allocated.items():
-            metrics.add("orchestration_resource_allocations_total", count, result=result)
-        metrics.observe_many("orchestration_ticket_queue_seconds", self.queue_s)
-        metrics.observe_many("orchestration_ticket_generation_duration_seconds", self.generation_s)
-        ends = Counter[tuple[str, str]]()
-        for ticket in over:
-            ends[_STATUS[ticket.stage], ticket.task_type.value] += 1
-            if ticket.published_at is not None:
-                name, seconds = ticket.task_type.value, ticket.run_ms / 1000
-                metrics.observe("orchestration_ticket_run_seconds", seconds, task_type=name)
-        for (status, kind), count in ends.items():
-            metrics.add(
-                "orchestration_tickets_completed_total",
-                count,
-                status=status,
-                task_type=kind,
-            )
+    def generated(self, ticket: Ticket) -> None:
+        """A ticket was made."""
+        kind = _TYPE[ticket.task_type]
+        self._add("orchestration_tickets_generated_total", task_type=kind)
 
-    def _record_plans(self, metrics: Metrics, ended: list[OpenPlan]) -> None:
-        for kind, count in self.duplicates.items():
-            metrics.add("orchestration_duplicates_total", count, kind=kind)
-        for reason, count in self.dead_letters.items():
-            metrics.add("orchestration_dead_letters_total", count, reason=reason)
-        for result, count in self.validated.items():
-            metrics.add("orchestration_plan_validations_total", count, result=result)
-        for band, count in self.started.items():
-            metrics.add("orchestration_workflows_started_total", count, risk_band=band.value)
+    def dispatched(self, ticket: Ticket, allocation: str) -> None:
+        """An attempt goes to the bus."""
+        self._add("orchestration_resource_allocations_total", result=allocation)
+        if ticket.attempt > 1:
+            cause = "timed_out" if ticket.timed_out else "failed"
+            kind = _TYPE[ticket.task_type]
+            self._add("orchestration_retries_total", cause=cause, task_type=kind)
+
+    def starved(self) -> None:
+        """A ticket found no worker that can execute it."""
+        self._add("orchestration_resource_allocations_total", result="starved")
+
+    def published(self, ticket: Ticket, at: int) -> None:
+        """The bus has taken an attempt over."""
+        kind, waited = _TYPE[ticket.task_type], at - (ticket.ready_at or at)
+        self._add("orchestration_tickets_published_total", task_type=kind)
+        self._observe("orchestration_ticket_queue_seconds", waited / 1000)
+
+    def over(self, ticket: Ticket) -> None:
+        """Nothing more will happen to a ticket."""
+        kind, status = _TYPE[ticket.task_type], _STAGE[ticket.stage]
+        self._add("orchestration_tickets_completed_total", status=status, task_type=kind)
+        if ticket.published_at is not None:
+            run_s = ticket.run_ms / 1000
+            self._observe("orchestration_ticket_run_seconds", run_s, task_type=kind)
+        if ticket.undoes is not None and ticket.stage in (Stage.COMPLETED, Stage.FAILED):
+            undone = "COMPENSATED" if ticket.stage is Stage.COMPLETED else "FAILED"
+            self._add("orchestration_compensations_total", status=undone)
+
+    def answered(self, fate: str) -> None:
+        """A worker's answer was taken; `fate` is what became of it."""
+        self._add("orchestration_results_total", fate=fate)
+
+    def warned(self, alert: SlaAlert) -> None:
+        """A deadline comes close."""
+        scope = "ticket" if "ticket_id" in alert.context else "plan"
+        self._add("orchestration_deadline_approaching_total", scope=scope)
+
+    def violated(self, violation: SlaViolation, band: RiskBand) -> None:
+        """A deadline has passed."""
+        scope = "plan" if violation.ticket_id is None else "ticket"
+        self._add("orchestration_sla_violations_total", scope=scope, risk_band=band.value)
+
+    def raised(self, incident_type: IncidentType) -> None:
+        """An incident was raised."""
+        self._add("orchestration_incidents_total", type=incident_type.value)
+
+    def repeated(self, kind: str) -> None:
+        """A message said again what was known."""
+        self._add("orchestration_duplicates_total", kind=kind)
+
+    def put_aside(self, reason: str) -> None:
+        """A message became a dead letter."""
+        self._add("orchestration_dead_letters_total", reason=reason)
+
+    def committed(self, seconds: float) -> None:
+        """A batch is durable."""
+        self._add("orchestration_commits_total")
+        self._observe("orchestration_commit_duration_seconds", seconds)
+
+    def plan_started(self, plan: OpenPlan) -> None:
+        """A plan has begun to run."""
+        band = plan.state.plan.risk_band.value
+        self._add("orchestration_workflows_started_total", risk_band=band)
+
+    def plans_ended(self, ended: Sequence[OpenPlan]) -> None:
+        """Plans have come to their outcome."""
         for plan in ended:
             state = plan.state
-            if state.outcome is None:
-                continue
-            outcome, seconds = state.outcome.value, 0.0
-            if state.ended_at is not None:
-                seconds = (state.ended_at - (state.started_at or state.accepted_at)) / 1000
-            band_name = state.plan.risk_band.value
-            metrics.add(
-                "orchestration_workflows_completed_total", outcome=outcome, risk_band=band_name
-            )
-            metrics.observe("orchestration_workflow_duration_seconds", seconds, outcome=outcome)
-            undone = state.undo_counts
-            metrics.add(
-                "orchestration_compensations_total",
-                undone[Stage.COMPLETED],
-                status="COMPENSATED",
-            )
-            metrics.add("orchestration_compensations_total", undone[Stage.FAILED], status="FAILED")
+            outcome = "" if state.outcome is None else state.outcome.value
+            band, begun = state.plan.risk_band.value, state.started_at or state.accepted_at
+            seconds = ((state.ended_at or begun) - begun) / 1000
+            self._add("orchestration_workflows_completed_total", outcome=outcome, risk_band=band)
+            self._observe("orchestration_workflow_duration_seconds", seconds, outcome=outcome)
+
+    def open_plans(self, plans: OpenPlans) -> None:
+        """Plans have begun, been parked or ended: these are open now."""
+        parked = sum(plan.state.phase is Phase.AWAITING_APPROVAL for plan in plans)
+        self._set("orchestration_decisions_parked", parked)
+        self._set("orchestration_workflows_active", len(plans) - parked)

@@ -71,8 +71,7 @@ class Turn:
             groups.setdefault((workflow, handover.at), []).append((number, handover.attempt))
             ticket = plan.state.tickets[number]
             if ticket.stage is Stage.PUBLISHING:
-                step.tally.published[ticket.task_type] += 1
-                step.tally.queue_s.append((handover.at - (ticket.ready_at or handover.at)) / 1000)
+                step.tally.published(ticket, handover.at)
         for (workflow, at), attempts in groups.items():
             if plan := self._plans.by_key(workflow):
                 self.tell(plan, facts.TicketsPublished(at=at, tickets=tuple(attempts)), step)
@@ -90,11 +89,11 @@ class Turn:
         if plan is None or number is None:
             fate = "unknown" if workflow is None else "too_late"
             step.batch.answers.append(answer_record(workflow, result, letter.at, fate))
-            step.tally.fates[fate] += 1
+            step.tally.answered(fate)
             return
         ticket = plan.state.tickets[number]
         if result.status is ExecutionStatus.RUNNING and ticket.started_at is not None:
-            step.tally.heartbeats += 1  # Only the first sign of life changes anything.
+            step.tally.answered("heartbeat")  # Only the first sign of life changes anything.
             return
         fact = answer_of(result, number, letter.at, self._chance())
         try:

@@ -65,10 +65,9 @@ class TicketQueue:
                 await future
             except asyncio.CancelledError:
                 # The ticket that woke this worker up may still be here: let the others look.
+                self._waiting.pop(future, None)
                 self._wake_all()
                 raise
-            finally:
-                del self._waiting[future]
 
     def cancel(self, ticket_ids: Sequence[TicketId]) -> list[TicketId]:
         """As the port says; whoever watches one of them is interrupted."""
@@ -117,7 +116,8 @@ class TicketQueue:
     def _wake_one(self, ticket: ExecutionTicket) -> None:
         for future, profile in self._waiting.items():
             if profile.can_execute(ticket.task_type, ticket.required_capabilities):
-                if not future.done():
+                if not future.done():  # Else it was cancelled, and its worker does not know yet.
+                    del self._waiting[future]
                     future.set_result(None)
                     return
 
@@ -125,6 +125,7 @@ class TicketQueue:
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
+        self._waiting.clear()
 
     def _supersede(self, ticket_id: TicketId, attempt: int) -> None:
         watcher = self._watchers.get(ticket_id)

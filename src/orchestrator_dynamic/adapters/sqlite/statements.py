@@ -71,7 +71,7 @@ def write(connection: sqlite3.Connection, batch: Batch) -> None:
     if batch.tickets:
         many(_TICKET, batch.tickets)
     if batch.changes:
-        many(_CHANGE, batch.changes.values())
+        many(_CHANGE, batch.changes)
     if batch.answers:
         many(_ANSWER, batch.answers)
     if batch.audit:

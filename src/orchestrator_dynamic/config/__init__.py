@@ -1,0 +1,1 @@
+"""Settings: one frozen tree, read once, with the origin of every value."""
