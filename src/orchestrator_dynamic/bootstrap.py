@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
 from orchestrator_dynamic.adapters.memory.ticket_queue import TicketQueue
 from orchestrator_dynamic.adapters.sqlite import database, lease
+from orchestrator_dynamic.adapters.sqlite.floor import run_floor
 from orchestrator_dynamic.adapters.sqlite.ledger import SqliteLedger
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.core.policy import PlanLimits
@@ -23,6 +24,8 @@ from orchestrator_dynamic.runtime.intake import Intake
 from orchestrator_dynamic.sdk.runner import run_worker
 from orchestrator_dynamic.sdk.worker import Worker
 from orchestrator_dynamic.wire.decision_reader import ReadLimits
+
+__all__ = ["Application", "application", "refuse_missing_parts", "run_floor"]
 
 
 @dataclass(frozen=True, slots=True)

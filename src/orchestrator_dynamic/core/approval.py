@@ -64,7 +64,7 @@ def expire_step(state: ExecutionState, ticket: Ticket, at: int) -> None:
 def _waiting_steps(state: ExecutionState, numbers: tuple[int, ...] | None) -> Iterator[Ticket]:
     """Yield the steps in `numbers` that wait for approval now; all that do, where None."""
     for number in sorted(state.gated) if numbers is None else numbers:
-        ticket = state.tickets[number]
+        ticket = state.ticket(number)
         if ticket.stage is Stage.AWAITING_APPROVAL:
             yield ticket
 

@@ -23,7 +23,8 @@ def cancel(state: ExecutionState, fact: CancelRequested) -> None:
         if held:
             attempts = tuple((ticket.number, ticket.attempt) for ticket in held)
             state.issue(commands.RequestCancellation(attempts))
-    elif state.phase is Phase.COMPENSATING:
+    elif state.phase is Phase.COMPENSATING and not state.cancel_ignored:
+        state.cancel_ignored = True
         state.audit("cancel_ignored", fact.by, reason="the plan is being compensated")
 
 

@@ -52,6 +52,7 @@ def _issue_undo(state: ExecutionState, original: Ticket) -> None:
     )
     undo.undoes, original.undone_by = original.number, undo.number
     state.add(undo)
+    state.touch(original)
 
 
 def release_next(state: ExecutionState, number: int, at: int) -> None:

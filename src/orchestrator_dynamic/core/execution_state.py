@@ -13,6 +13,7 @@ from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.ready_queue import ReadyQueue
 from orchestrator_dynamic.core.supply import Supply
 from orchestrator_dynamic.core.ticket import IN_FLIGHT, TERMINAL, Stage, Ticket
+from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.models.vocabulary import Outcome
@@ -59,6 +60,7 @@ class ExecutionState:
         self.graph: PlanGraph | None = None
         self.gated: frozenset[int] = frozenset()
         self.compensation_broken = False
+        self.cancel_ignored = False
         self.scores: tuple[float, float, float] = (0.0, 0.0, 0.0)
         self.supply = Supply(None)
         self.ready = ReadyQueue()
@@ -93,6 +95,16 @@ class ExecutionState:
         self.deadline_at: int | None = None
         self.sla_step = 0
         self.cancel_until: int | None = None
+
+    def ticket(self, number: int) -> Ticket:
+        """Return the ticket with this number.
+
+        Raises:
+            InvariantViolation: there is none; whoever asks has mistaken the plan.
+        """
+        if 0 <= number < len(self.tickets):
+            return self.tickets[number]
+        raise InvariantViolation(f"{self.workflow_id} has no ticket number {number}")
 
     def tail_ms(self, ticket: Ticket) -> int:
         """Return the longest way from `ticket` to the end of the plan; 0 for a compensation."""

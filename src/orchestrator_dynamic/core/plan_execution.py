@@ -22,7 +22,7 @@ from orchestrator_dynamic.core.execution_state import ExecutionState, Phase
 from orchestrator_dynamic.core.gate import Verdict, verdict_on
 from orchestrator_dynamic.core.plan_graph import PlanGraph
 from orchestrator_dynamic.core.supply import Supply
-from orchestrator_dynamic.core.ticket import Stage, Ticket
+from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.errors import InvariantViolation, Severity
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.ids import WorkflowId
@@ -83,10 +83,10 @@ class PlanExecution:
                 self._answered(fact)
             case facts.TicketsPublished():
                 for number, attempt in fact.tickets:
-                    ticket_lifecycle.confirm(state, self._ticket(number), attempt, fact.at)
+                    ticket_lifecycle.confirm(state, state.ticket(number), attempt, fact.at)
             case facts.TicketsReturned():
                 for number, attempt in fact.tickets:
-                    ticket_lifecycle.take_back(state, self._ticket(number), attempt, fact.at)
+                    ticket_lifecycle.take_back(state, state.ticket(number), attempt, fact.at)
             case facts.TimePassed():
                 deadlines.pass_time(state, fact)
             case facts.DecisionAccepted():
@@ -105,13 +105,8 @@ class PlanExecution:
         invariants.check(state)
         return state.take_commands()
 
-    def _ticket(self, number: int) -> Ticket:
-        if 0 <= number < len(self.state.tickets):
-            return self.state.tickets[number]
-        raise InvariantViolation(f"{self.state.workflow_id} has no ticket number {number}")
-
     def _answered(self, fact: facts.Answer) -> None:
-        state, ticket = self.state, self._ticket(fact.ticket)
+        state, ticket = self.state, self.state.ticket(fact.ticket)
         fate = ticket_lifecycle.fate_of_answer(ticket, fact.attempt)
         state.issue(commands.RecordAnswer(ticket.number, fate))
         if fate is not Fate.ACCEPTED:

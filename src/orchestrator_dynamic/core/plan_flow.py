@@ -4,7 +4,13 @@ Every function costs what it touches: a ticket and those that wait for it. Only 
 ending look at all tickets, and each happens once in the life of a plan.
 """
 
-from orchestrator_dynamic.core import commands, compensation, consolidation, ticket_lifecycle
+from orchestrator_dynamic.core import (
+    commands,
+    compensation,
+    consolidation,
+    sla,
+    ticket_lifecycle,
+)
 from orchestrator_dynamic.core.execution_state import ExecutionState, Phase
 from orchestrator_dynamic.core.gate import expires_at
 from orchestrator_dynamic.core.policy import FailurePolicy
@@ -18,7 +24,7 @@ _UNDER_WAY = (Phase.RUNNING, Phase.DRAINING, Phase.COMPENSATING, Phase.CANCELLIN
 
 def begin(state: ExecutionState, at: int) -> None:
     """Start the plan: whatever waits for nothing becomes ready."""
-    state.phase = Phase.RUNNING
+    state.phase, state.verdict = Phase.RUNNING, ""
     state.started_at = at
     limit = expires_at(state.decision)
     state.deadline_at = limit if limit is not None else at + state.policy.plan_timeout_ms
@@ -68,10 +74,13 @@ def settle(state: ExecutionState, at: int) -> None:
     if state.phase is Phase.DRAINING:
         if state.in_flight or state.paused:
             return
+        # Only attempts that came back are left; they may not go out again.
+        close_unreleased(state, Stage.FAILED, "its worker was gone when the plan had failed", at)
         compensation.begin(state, at)
     if state.phase is Phase.CANCELLING and state.in_flight == 0:
         close_unreleased(state, Stage.CANCELLED, state.verdict, at)
     if state.phase in _UNDER_WAY and state.open == 0:
+        sla.judge_plan(state, at)
         end(state, consolidation.outcome_of(state), "every ticket has ended", at)
     release(state, at)
 
@@ -125,6 +134,7 @@ def end(state: ExecutionState, outcome: Outcome, why: str, at: int) -> None:
     if state.phase is Phase.ENDED:
         return
     close_unreleased(state, Stage.SKIPPED, why, at)
+    parked = state.phase is Phase.AWAITING_APPROVAL  # What it waited for is not why it ended.
+    state.verdict = why if parked else state.verdict or why
     state.phase, state.outcome, state.ended_at = Phase.ENDED, outcome, at
-    state.verdict = state.verdict or why
     consolidation.close_books(state, at)

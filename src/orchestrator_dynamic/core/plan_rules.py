@@ -50,13 +50,13 @@ def examine(
     if len(plan.tasks) > limits.tasks_max:
         return Examination(tuple(findings), None)
     findings += _capped(_about_texts(plan, limits))
+    findings += _about_order(plan)
+    findings += _capped(_about_destructive_tasks(plan))
     broken = [*_capped(_about_ids(plan)), *_capped(_about_dependencies(plan))]
     if broken:
         return Examination((*findings, *broken), None)
     graph = PlanGraph(plan.tasks, unknown_estimate_ms)
     findings += _about_cycle(plan, graph)
-    findings += _about_order(plan)
-    findings += _capped(_about_destructive_tasks(plan))
     return Examination(tuple(findings), graph)
 
 
@@ -184,7 +184,8 @@ def _about_order(plan: CognitivePlan) -> Iterator[Finding]:
         return
     for task in plan.tasks:
         for name in task.dependencies:
-            if position[name] > position[task.task_id]:
+            # A dependency that is not in the plan has a finding of its own.
+            if position.get(name, -1) > position[task.task_id]:
                 message = (
                     f"{task.task_id!r} comes before {name!r}, on which it depends; "
                     "the order of the dependencies is used"

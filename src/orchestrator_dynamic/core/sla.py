@@ -40,24 +40,42 @@ def pass_milestones(state: ExecutionState, ticket: Ticket, at: int) -> None:
         reached, ticket.sla_step = ticket.sla_step, ticket.sla_step + 1
         if reached in (HALF, WARNING):
             _raise_urgency(state, ticket, reached + 1)
-        if reached == WARNING and not ticket.warned and at < (ticket.deadline_at or 0):
+        in_time = at < (ticket.deadline_at or 0) and state.phase is not Phase.CANCELLING
+        if reached == WARNING and not ticket.warned and in_time:
             ticket.warned = True
             _warn(state, ticket.ticket_id, ticket.deadline_at or 0, at)
         if reached == DEADLINE:
             violate(state, ticket, ViolationType.DEADLINE_EXCEEDED, at)
 
 
-def violate(state: ExecutionState, ticket: Ticket, how: ViolationType, at: int) -> None:
-    """Say, once for each ticket, that it was not done in time."""
-    if not ticket.violated:
+def missed(ticket: Ticket, at: int) -> bool:
+    """Return whether an answer of the moment `at` comes after its attempt's deadline.
+
+    The alarm may be told after the answer, so that the answer is the first to show it.
+    """
+    return ticket.deadline_at is not None and at > ticket.deadline_at
+
+
+def violate(
+    state: ExecutionState,
+    ticket: Ticket,
+    how: ViolationType,
+    at: int,
+    completed_at: int | None = None,
+) -> None:
+    """Say, once for each ticket, that it was not done in time; cancelling cancels deadlines too."""
+    if not ticket.violated and state.phase is not Phase.CANCELLING:
         ticket.violated = True
         state.touch(ticket)
-        _tell_violation(state, ticket.ticket_id, ticket.deadline_at or at, how, at)
+        deadline = ticket.deadline_at or at
+        _tell_violation(state, ticket.ticket_id, deadline, how, at, completed_at)
 
 
 def next_plan_milestone(state: ExecutionState) -> int | None:
     """Return when the plan's own next milestone is due, in epoch ms; None after the last."""
     if state.deadline_at is None or state.started_at is None or state.sla_step > 1:
+        return None
+    if state.phase in (Phase.CANCELLING, Phase.ENDED):
         return None
     span = max(0, state.deadline_at - state.started_at)
     share = state.policy.warning_share if state.sla_step == 0 else 1.0
@@ -66,8 +84,6 @@ def next_plan_milestone(state: ExecutionState) -> int | None:
 
 def pass_plan_milestones(state: ExecutionState, at: int) -> None:
     """Warn of the plan's deadline, or say that it has passed, if that is due."""
-    if state.phase in (Phase.NEW, Phase.AWAITING_APPROVAL, Phase.ENDED):
-        return
     while (due := next_plan_milestone(state)) is not None and due <= at:
         reached, state.sla_step = state.sla_step, state.sla_step + 1
         deadline = state.deadline_at or 0
@@ -75,6 +91,14 @@ def pass_plan_milestones(state: ExecutionState, at: int) -> None:
             _tell_violation(state, None, deadline, ViolationType.DEADLINE_EXCEEDED, at)
         elif at < deadline:
             _warn(state, None, deadline, at)
+
+
+def judge_plan(state: ExecutionState, at: int) -> None:
+    """Say that the plan was done after its deadline, where no alarm has said so."""
+    if next_plan_milestone(state) is not None and at > (state.deadline_at or at):
+        state.sla_step = 2
+        how, deadline = ViolationType.DEADLINE_EXCEEDED, state.deadline_at or at
+        _tell_violation(state, None, deadline, how, at, completed_at=at)
 
 
 def _raise_urgency(state: ExecutionState, ticket: Ticket, step: int) -> None:
@@ -107,6 +131,7 @@ def _tell_violation(
     deadline: int,
     how: ViolationType,
     at: int,
+    completed_at: int | None = None,
 ) -> None:
     state.sla_violations += 1
     violation = SlaViolation(
@@ -116,7 +141,7 @@ def _tell_violation(
         violation_type=how,
         service_name=SERVICE_NAME,
         sla_deadline=deadline,
-        actual_completion=None,
+        actual_completion=completed_at,
         delay_ms=max(0, at - deadline),
         severity="HIGH" if ticket_id else "CRITICAL",
         metadata={"plan_id": state.decision.plan_id},

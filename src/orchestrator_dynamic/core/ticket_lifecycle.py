@@ -91,7 +91,9 @@ def fate_of_answer(ticket: Ticket, attempt: int | None) -> Fate:
 
 
 def complete(state: ExecutionState, ticket: Ticket, agent: str, at: int) -> None:
-    """The attempt succeeded; the ticket has completed."""
+    """The attempt succeeded; the ticket has completed, if late then in violation."""
+    if sla.missed(ticket, at):
+        sla.violate(state, ticket, ViolationType.DEADLINE_EXCEEDED, at, completed_at=at)
     _end_attempt(state, ticket, Stage.COMPLETED, at)
     ticket.agent, ticket.error = agent, None
 
@@ -99,6 +101,8 @@ def complete(state: ExecutionState, ticket: Ticket, agent: str, at: int) -> None
 def fail(state: ExecutionState, ticket: Ticket, fact: TicketFailed) -> None:
     """The attempt failed: another one follows after a wait, or the ticket has failed for good."""
     ticket.agent = fact.agent
+    if sla.missed(ticket, fact.at):
+        sla.violate(state, ticket, ViolationType.DEADLINE_EXCEEDED, fact.at)
     owned = state.policy.retry_owner is RetryOwner.ORCHESTRATOR
     retryable = fact.retryable and owned
     _fail_attempt(

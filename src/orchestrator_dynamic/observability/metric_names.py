@@ -82,6 +82,22 @@ TASK_TYPES: Labels = {"task_type": tuple(TaskType)}
 RISK_BANDS: Labels = {"risk_band": tuple(RiskBand)}
 SCOPES: Labels = {"scope": ("ticket", "plan")}
 
+# Why a decision cannot be read, as the wire words it, and what the intake adds.
+DEAD_LETTER_REASONS = (
+    "empty",
+    "too_large",
+    "not_utf8",
+    "not_json",
+    "duplicate_key",
+    "not_a_number",
+    "nested_too_deeply",
+    "unreadable_avro",
+    "unknown_envelope",
+    "direct_plan_refused",
+    "contract",
+    "decision_conflict",
+)
+
 COUNTERS: Mapping[CounterName, Metric] = {
     "orchestration_workflows_started_total": Metric(
         unit="plans",
@@ -185,7 +201,7 @@ COUNTERS: Mapping[CounterName, Metric] = {
     ),
     "orchestration_dead_letters_total": Metric(
         unit="messages",
-        labels={"reason": ("unreadable", "contract", "decision_conflict", "invalid_plan")},
+        labels={"reason": DEAD_LETTER_REASONS},
         meaning="Messages that cannot be used and were put aside, by reason.",
         action="List them, mend the sender, and put them back into the queue.",
     ),

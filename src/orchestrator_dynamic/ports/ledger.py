@@ -57,7 +57,13 @@ class Batch:
 
 
 class Ledger(Protocol):
-    """The journal and what is recorded beside it. Its engine is the only writer."""
+    """The journal and what is recorded beside it. Its engine is the only writer.
+
+    Attributes:
+        commits: how many batches have become durable since it was opened.
+    """
+
+    commits: int
 
     async def commit(self, batch: Batch) -> None:
         """Return once all of `batch` survives a power cut.

@@ -11,7 +11,7 @@ from orchestrator_dynamic.core.execution_state import Phase
 from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.errors import Finding, InvalidInput, Severity
 from orchestrator_dynamic.ports.ledger import Ledger
-from orchestrator_dynamic.ports.orchestrator import Reception, Receipt
+from orchestrator_dynamic.ports.orchestrator import Receipt, Reception
 from orchestrator_dynamic.ports.records import DeadLetterRecord, DecisionRecord
 from orchestrator_dynamic.runtime.dead_letters import findings_in, letter_about
 from orchestrator_dynamic.runtime.intake import NewPlan

@@ -18,7 +18,7 @@ log = get_logger(__name__)
 
 def halt(plan: OpenPlan, broken_by: str, why: InvariantViolation, step: Step) -> None:
     """Stop `plan`; what broke it goes to the audit, and what came before stays as it was."""
-    state = plan.state
+    plan.halted, state = True, plan.state
     detail = {"broken_by": broken_by, "why": str(why)}
     text = orjson.dumps(detail).decode()
     audit = AuditRecord(step.at, state.workflow_id, "plan_halted_by_a_fault", ORCHESTRATOR, text)

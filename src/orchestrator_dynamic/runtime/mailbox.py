@@ -1,4 +1,4 @@
-"""The bounded way into the engine: whoever writes waits while it is full, the engine takes in bulk."""
+"""The bounded way into the engine: writers wait while it is full, the engine takes in bulk."""
 
 import asyncio
 from collections import deque

@@ -15,14 +15,20 @@ _STATUS = {stage: status.value for stage, status in STATUS_OF.items()}
 
 
 class OpenPlan:
-    """A plan without an outcome. `seq` is that of its last journaled fact."""
+    """A plan without an outcome.
 
-    __slots__ = ("base", "execution", "recorded", "seq", "workflow")
+    Attributes:
+        seq: that of its last journaled fact.
+        halted: its books do not add up, so that it is told nothing any more.
+    """
+
+    __slots__ = ("base", "execution", "halted", "recorded", "seq", "workflow")
 
     def __init__(self, workflow: int, execution: PlanExecution, seq: int = 0) -> None:
         self.workflow = workflow
         self.execution = execution
         self.seq = seq
+        self.halted = False
         self.base = workflow * TICKETS_PER_WORKFLOW
         self.recorded = len(execution.state.tickets)
 

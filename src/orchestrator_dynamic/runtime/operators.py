@@ -100,7 +100,7 @@ def _word_on_approval(request: Request, state: ExecutionState, at: int) -> Ask |
     return facts.ApprovalGiven(at=at, by=request.by, reason=request.reason, tickets=numbers)
 
 
-def _numbers(request: Request, state: ExecutionState) -> tuple[int, ...] | None | Reply:
+def _numbers(request: Request, state: ExecutionState) -> tuple[int, ...] | Reply | None:
     if request.tasks is None:
         return None
     number_of: dict[str, int] = {state.tickets[n].task_id: n for n in state.gated}

@@ -6,6 +6,7 @@ from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.answers import answer_of
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.errors import InvariantViolation
+from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.vocabulary import ExecutionStatus
 from orchestrator_dynamic.ports.ticket_bus import Handover
 from orchestrator_dynamic.runtime import halting
@@ -49,10 +50,18 @@ class Turn:
                     reply = reply_to(letter.request, self._plans, letter.at, step, self.tell)
                     step.answer(letter.answer, reply)
 
-    def tell(self, plan: OpenPlan, fact: facts.Fact, step: Step) -> None:
-        """Apply a fact that is no worker's answer; a plan whose books break stops alone."""
+    def tell(
+        self, plan: OpenPlan, fact: facts.Fact, step: Step, result: ExecutionResult | None = None
+    ) -> None:
+        """Apply a fact; a plan whose books do not add up stops alone, and is told no more.
+
+        Args:
+            result: what a worker said, where that is the fact.
+        """
+        if plan.halted:
+            return
         try:
-            step.apply(plan, fact)
+            step.apply(plan, fact, result)
         except InvariantViolation as broken:
             halting.halt(plan, fact_json.encode(fact), broken, step)
 
@@ -86,7 +95,7 @@ class Turn:
     def _answered(self, letter: Report, step: Step) -> None:
         result = letter.result
         plan, workflow, number = self._plans.find(result.ticket_id)
-        if plan is None or number is None:
+        if plan is None or number is None or plan.halted:
             fate = "unknown" if workflow is None else "too_late"
             step.batch.answers.append(answer_record(workflow, result, letter.at, fate))
             step.tally.answered(fate)
@@ -96,7 +105,4 @@ class Turn:
             step.tally.answered("heartbeat")  # Only the first sign of life changes anything.
             return
         fact = answer_of(result, number, letter.at, self._chance())
-        try:
-            step.apply(plan, fact, result)
-        except InvariantViolation as broken:
-            halting.halt(plan, fact_json.encode(fact), broken, step)
+        self.tell(plan, fact, step, result)

@@ -8,7 +8,7 @@ from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
 from orchestrator_dynamic.models.worker import HeartbeatVerdict, WorkerProfile
 
 Interrupt = Callable[[HeartbeatVerdict], None]
-"""Called in the event loop's thread, at most once a watch counts; GO_ON is ignored."""
+"""Called in the event loop's thread with why to stop; GO_ON changes nothing."""
 
 
 class TicketTransport(Protocol):

@@ -1,6 +1,7 @@
 """Workers that only pretend: they take their time and fail by chance that can be repeated."""
 
 import asyncio
+from collections.abc import Iterable
 from hashlib import blake2b
 
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
@@ -22,23 +23,25 @@ class SimulatedFailure(Exception):
 def simulated_worker(
     worker_id: str,
     *,
+    capabilities: Iterable[str] = (),
     concurrency: int = 1,
     speed: float | None = None,
     fail_rate: float = 0.0,
     seed: int = 0,
 ) -> Worker:
-    """Return a worker that executes every ticket by waiting for as long as was estimated.
+    """Return a worker that executes tickets by waiting for as long as was estimated.
 
     A task can ask for failures by its parameters: `simulate.fail_times = "2"` fails the first two
     attempts, `simulate.fail = "always"` all of them, and `simulate.permanent = "true"` fails the
     ticket for good.
 
     Args:
+        capabilities: what it can; without any it takes tickets whatever they require.
         speed: how many times faster than estimated; None does not wait at all.
         fail_rate: the share of attempts that fail by chance, in [0, 1].
         seed: the same seed fails the same attempts, whatever the order and the machine.
     """
-    worker = Worker(worker_id, concurrency=concurrency)
+    worker = Worker(worker_id, capabilities=capabilities, concurrency=concurrency)
 
     @worker.handles()
     async def pretend(ticket: ExecutionTicket, context: TicketContext) -> dict[str, str]:

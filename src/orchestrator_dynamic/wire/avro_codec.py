@@ -40,7 +40,7 @@ def decode(body: bytes, name: str, writer_schema: Schema | None = None) -> objec
     origin = f"the schema {name}" if writer_schema is None else "its writer's schema"
     source = io.BytesIO(body)
     try:
-        schema = _prepared(writer_schema) if writer_schema else avro_schemas.reading_schema(name)
+        schema = _schema_for(name, writer_schema)
         record = fastavro.schemaless_reader(source, schema, None)
     except _UNREADABLE as error:
         message = f"message is not Avro after {origin}: {type(error).__name__} {error}".rstrip()
@@ -64,6 +64,10 @@ def encode(record: Mapping[str, Any], name: str) -> bytes:
     except (*_UNREADABLE, UnicodeError) as error:
         raise InvariantViolation(f"writing {name} as Avro: {error}") from error
     return target.getvalue()
+
+
+def _schema_for(name: str, writer_schema: Schema | None) -> Schema:
+    return avro_schemas.reading_schema(name) if writer_schema is None else _prepared(writer_schema)
 
 
 _prepared_schemas: dict[int, tuple[Schema, Schema]] = {}

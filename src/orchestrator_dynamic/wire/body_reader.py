@@ -76,7 +76,7 @@ def _attempts(
     text = frame.body.strip()
     if text.startswith(b"{") and text.endswith(b"}"):
         # No contract of ours begins with this byte in Avro; a stranger's schema might.
-        return (as_json, as_avro) if writer_schema else (as_json,)
+        return (as_json,) if writer_schema is None else (as_json, as_avro)
     return (as_avro, as_json) if text.startswith((b"{", b'"')) else (as_avro,)
 
 

@@ -1,0 +1,1 @@
+"""The command line: `orq`, one file a group of commands."""

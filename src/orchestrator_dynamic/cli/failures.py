@@ -1,0 +1,35 @@
+"""How an error ends a command: one line that says what to do, and an exit code; no traceback."""
+
+import sys
+
+from orchestrator_dynamic.errors import Misconfigured, OrchestratorError
+
+NOT_WELL, NOT_BEGUN, INTERRUPTED = 1, 2, 130
+
+
+def told_failure(error: BaseException) -> int:
+    """Tell `error` on stderr where a person can act on it, and return the exit code.
+
+    Raises:
+        BaseException: `error` itself, where it is none that this program raises on purpose.
+    """
+    known = _known(error)
+    if known is None:
+        raise error
+    if isinstance(known, KeyboardInterrupt):
+        print("Interrupted; the same command goes on from here.", file=sys.stderr)
+        return INTERRUPTED
+    for line in str(known).splitlines():
+        print(f"orq: {line}", file=sys.stderr)
+    return NOT_BEGUN if isinstance(known, Misconfigured) else NOT_WELL
+
+
+def _known(error: BaseException) -> OrchestratorError | KeyboardInterrupt | None:
+    """Return what `error` comes down to; a group of tasks wraps what went wrong in one of them."""
+    if isinstance(error, OrchestratorError | KeyboardInterrupt):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            if known := _known(inner):
+                return known
+    return None

@@ -1,0 +1,52 @@
+"""`orq`: everything that a person at a terminal, or a script, can ask for.
+
+Exit codes: 0 all is well, 1 it was done but did not end well, 2 it could not be begun.
+"""
+
+import sys
+
+import typer
+
+from orchestrator_dynamic.cli import (
+    bench,
+    dead_letters,
+    demo,
+    doctor,
+    operate,
+    prune,
+    run,
+    settings,
+    validate,
+    workflows,
+)
+from orchestrator_dynamic.cli.failures import told_failure
+
+app = typer.Typer(
+    name="orq",
+    help="Bring consolidated decisions to an outcome, durably.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for group in (
+    demo,
+    run,
+    validate,
+    workflows,
+    operate,
+    dead_letters,
+    settings,
+    doctor,
+    prune,
+    bench,
+):
+    group.register(app)
+
+
+def main() -> None:
+    """Run the command that the arguments name, and end the process with its exit code."""
+    try:
+        app()
+    except (Exception, KeyboardInterrupt) as error:
+        sys.exit(told_failure(error))

@@ -1,0 +1,65 @@
+"""Ctrl-C and SIGTERM: the first asks to stop, the second and a stop that takes too long end it.
+
+Ending a command at any moment is safe, for what it has told is in the journal.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+# How the shell tells that a signal ended a program.
+_EXIT_CODE_BASE = 128
+
+# What closing takes beyond the time that the engine is given for its own stop.
+_SPARE_S = 2.0
+
+
+class Stop:
+    """Whether somebody wants the command to stop. To be waited for in one event loop."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.signal: signal.Signals | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """What the process ends with when it was stopped."""
+        return _EXIT_CODE_BASE + (self.signal or signal.SIGINT)
+
+
+@contextmanager
+def stop_on_signals(timeout_s: float) -> Iterator[Stop]:
+    """Yield what Ctrl-C and SIGTERM ask for, from within a running loop of the main thread.
+
+    Args:
+        timeout_s: what a stop may take; where work does not let go, the process ends after it.
+    """
+    stop, loop = Stop(), asyncio.get_running_loop()
+    watchdog = threading.Timer(timeout_s + _SPARE_S, _end_now, (stop,))
+    watchdog.daemon = True
+
+    def asked(number: int, _frame: FrameType | None) -> None:
+        if stop.signal is not None:
+            _end_now(stop)
+        stop.signal = signal.Signals(number)
+        watchdog.start()
+        loop.call_soon_threadsafe(stop.asked.set)
+
+    before = {one: signal.signal(one, asked) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        watchdog.cancel()
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _end_now(stop: Stop) -> None:
+    """End the process as it is; a restart goes on from the journal."""
+    print("orq: ended at once; the same command goes on from here", file=sys.stderr, flush=True)
+    os._exit(stop.exit_code)
