@@ -11,7 +11,7 @@ from tests.architecture.source_file import PACKAGE, SourceFile
 # keeps a dead letter, the API answers with a problem document.
 MAY_CATCH_ALL = frozenset(
     PACKAGE / place
-    for place in ("runtime/engine.py", "consumers/consumption.py", "api/problem_details.py")
+    for place in ("sdk/runner.py", "consumers/consumption.py", "api/problem_details.py")
 )
 BUILT_IN_ERRORS = frozenset(
     name

@@ -16,7 +16,9 @@ from tests.support.workforce import Fate, Fates, clear_the_way, fates, finish
 
 # Failures that leave something behind: most things succeed, then one fails for good.
 BREAKING = {**EVERYTHING, "fail_for_good": 4, "fail": 2, "give_back": 4}
-BREAKING_HISTORIES = histories(policy=policies(FailurePolicy.COMPENSATE), moods=(BREAKING,), without="cancel")
+BREAKING_HISTORIES = histories(
+    policy=policies(FailurePolicy.COMPENSATE), moods=(BREAKING,), without="cancel"
+)
 
 
 def ancestors(plan: CognitivePlan) -> dict[str, set[str]]:

@@ -96,9 +96,7 @@ def test_a_circle_is_found_if_and_only_if_there_is_one(drawn: list[TaskNode]) ->
 
 @settings(max_examples=200)
 @given(careless_tasks(), st.lists(st.sampled_from(NAMES + "?"), max_size=6))
-def test_a_valid_plan_has_a_graph_without_a_circle(
-    drawn: list[TaskNode], named: list[str]
-) -> None:
+def test_a_valid_plan_has_a_graph_without_a_circle(drawn: list[TaskNode], named: list[str]) -> None:
     """Whatever is sent, C1 answers; and what it lets through can be run."""
     plan = a_plan(*drawn, execution_order=tuple(named), destructive_tasks=tuple(named[:2]))
 

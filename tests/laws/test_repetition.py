@@ -14,6 +14,7 @@ from tests.support.histories import FAILING, History, histories
 from tests.support.snapshots import snapshot
 from tests.support.story import Story
 
+
 @settings(max_examples=150)
 @given(histories())
 def test_hearing_a_fact_twice_is_hearing_it_once(history: History) -> None:

@@ -76,3 +76,9 @@ def rows(directory: Path, query: str) -> list[tuple[object, ...]]:
     """Return what a person with the sqlite3 shell would see."""
     with closing(sqlite3.connect(directory / "orchestrator.sqlite3")) as connection:
         return connection.execute(query).fetchall()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Return once `condition` holds; the engine's own deadline ends a wait in vain."""
+    while not condition():  # noqa: ASYNC110 - what is waited for is state, which sets no event.
+        await asyncio.sleep(0)

@@ -184,9 +184,23 @@ _FACT_OF: dict[str, Callable[[Story, Move], facts.Fact]] = {
 
 # How often each is drawn, so that most plans get far and few are stopped early.
 EVERYTHING = {
-    **{"publish": 14, "start": 4, "succeed": 24, "fail": 6, "fail_for_good": 1, "ring": 8},
-    **{"stray": 4, "give_back": 2, "oversleep": 2, "time": 2, "workers": 3, "accept": 1},
-    **{"approve": 8, "refuse": 1, "cancel": 1, "pause": 2, "resume": 4},
+    "publish": 14,
+    "start": 4,
+    "succeed": 24,
+    "fail": 6,
+    "fail_for_good": 1,
+    "ring": 8,
+    "stray": 4,
+    "give_back": 2,
+    "oversleep": 2,
+    "time": 2,
+    "workers": 3,
+    "accept": 1,
+    "approve": 8,
+    "refuse": 1,
+    "cancel": 1,
+    "pause": 2,
+    "resume": 4,
 }
 FAILING = {**EVERYTHING, "fail": 14, "fail_for_good": 6, "give_back": 6}
 SLOW = {**EVERYTHING, "ring": 20, "oversleep": 6, "time": 6}

@@ -20,6 +20,7 @@ from orchestrator_dynamic.cli import (
     workflows,
 )
 from orchestrator_dynamic.cli.failures import told_failure
+from orchestrator_dynamic.errors import OrchestratorError
 
 app = typer.Typer(
     name="orq",
@@ -48,5 +49,5 @@ def main() -> None:
     """Run the command that the arguments name, and end the process with its exit code."""
     try:
         app()
-    except (Exception, KeyboardInterrupt) as error:
+    except (OrchestratorError, BaseExceptionGroup, KeyboardInterrupt) as error:
         sys.exit(told_failure(error))

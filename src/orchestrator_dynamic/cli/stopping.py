@@ -18,6 +18,9 @@ _EXIT_CODE_BASE = 128
 # What closing takes beyond the time that the engine is given for its own stop.
 _SPARE_S = 2.0
 
+# A display that is not closed leaves a terminal without its cursor.
+_SHOW_CURSOR = b"\x1b[?25h"
+
 
 class Stop:
     """Whether somebody wants the command to stop. To be waited for in one event loop."""
@@ -61,5 +64,7 @@ def stop_on_signals(timeout_s: float) -> Iterator[Stop]:
 
 def _end_now(stop: Stop) -> None:
     """End the process as it is; a restart goes on from the journal."""
-    print("orq: ended at once; the same command goes on from here", file=sys.stderr, flush=True)
+    if sys.stdout.isatty():
+        os.write(1, _SHOW_CURSOR)
+    os.write(2, b"orq: ended at once; the same command goes on from here\n")
     os._exit(stop.exit_code)

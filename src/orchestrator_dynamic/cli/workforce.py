@@ -34,9 +34,7 @@ class WorkforceOptions:
     seed: str | None = None
 
 
-def workforce(
-    options: WorkforceOptions, complaints: list[str], default_count: int
-) -> list[Worker]:
+def workforce(options: WorkforceOptions, complaints: list[str], default_count: int) -> list[Worker]:
     """Return the workers that `options` ask for.
 
     Args:

@@ -1,5 +1,6 @@
-"""What has happened to a plan. A fact is past, so it cannot be refused; hearing it twice
-equals hearing it once.
+"""What has happened to a plan.
+
+A fact is past, so it cannot be refused; hearing it twice equals hearing it once.
 
 `at` is the moment in epoch milliseconds (UTC), given by the driver. A ticket is named by its
 number: the position of its task in the plan, with compensations numbered after the tasks.

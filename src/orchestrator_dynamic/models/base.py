@@ -1,8 +1,8 @@
 """What every message has in common, and the numbers that they are made of."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 # 317 years. Three times a hundred thousand such tasks in a row still fit an Avro long.
 DURATION_MS_MAX = 10**13
@@ -26,6 +26,16 @@ Count = Annotated[int, Field(ge=0, le=INT_MAX)]
 
 # Any number that an Avro int holds; the plan rules say which ones we know.
 SchemaVersion = Annotated[int, Field(ge=-INT_MAX - 1, le=INT_MAX)]
+
+# A list is refused at its first wrong item: a message may hold millions, and a complaint about
+# each would take more memory than the machine has.
+ItemT = TypeVar("ItemT")
+Items = Annotated[tuple[ItemT, ...], FailFast()]
+
+# So is a map that is longer than anybody's: what it says about each entry could be wrong.
+NUMBERS_MAX = 10_000
+Numbers = Annotated[dict[str, FiniteFloat], Field(max_length=NUMBERS_MAX)]
+Checks = Annotated[dict[str, bool], Field(max_length=NUMBERS_MAX)]
 
 
 class Message(BaseModel):

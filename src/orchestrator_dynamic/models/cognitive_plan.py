@@ -8,7 +8,9 @@ from orchestrator_dynamic.models.base import (
     DurationMs,
     EpochMs,
     FiniteFloat,
+    Items,
     Message,
+    Numbers,
     Probability,
     SchemaVersion,
 )
@@ -33,9 +35,9 @@ class TaskNode(Message):
     task_id: Annotated[TaskId, IDENTIFIER]
     task_type: TaskType = TaskType.EXECUTE
     description: str = ""
-    dependencies: tuple[TaskId, ...] = ()
+    dependencies: Items[TaskId] = ()
     estimated_duration_ms: DurationMs | None = None
-    required_capabilities: tuple[str, ...] = ()
+    required_capabilities: Items[str] = ()
     parameters: dict[str, str] = Field(default_factory=dict)
     metadata: dict[str, str] = Field(default_factory=dict)
 
@@ -49,12 +51,12 @@ class CognitivePlan(Message):
     correlation_id: str | None = None
     trace_id: str | None = None
     span_id: str | None = None
-    tasks: tuple[TaskNode, ...]
-    execution_order: tuple[TaskId, ...] = ()
+    tasks: Items[TaskNode]
+    execution_order: Items[TaskId] = ()
     risk_score: Probability = 0.0
     risk_band: RiskBand = RiskBand.MEDIUM
-    risk_factors: dict[str, FiniteFloat] = Field(default_factory=dict)
-    risk_matrix: dict[str, FiniteFloat] | None = None
+    risk_factors: Numbers = Field(default_factory=dict)
+    risk_matrix: Numbers | None = None
     explainability_token: str = ""
     reasoning_summary: str = ""
     status: PlanStatus = PlanStatus.DRAFT
@@ -71,5 +73,5 @@ class CognitivePlan(Message):
     approval_status: ApprovalStatus | None = None
     approved_by: str | None = None
     approved_at: EpochMs | None = None
-    destructive_tasks: tuple[TaskId, ...] = ()
+    destructive_tasks: Items[TaskId] = ()
     schema_version: SchemaVersion = 1

@@ -5,9 +5,11 @@ from typing import Annotated
 from pydantic import Field
 
 from orchestrator_dynamic.models.base import (
+    Checks,
     DurationMs,
     EpochMs,
     FiniteFloat,
+    Items,
     Message,
     Probability,
     SchemaVersion,
@@ -54,12 +56,12 @@ class ConsolidatedDecision(Message):
     consensus_method: ConsensusMethod = ConsensusMethod.FALLBACK
     aggregated_confidence: Probability = 0.0
     aggregated_risk: Probability = 0.0
-    specialist_votes: tuple[SpecialistVote, ...] = ()
+    specialist_votes: Items[SpecialistVote] = ()
     consensus_metrics: ConsensusMetrics = Field(default_factory=ConsensusMetrics)
     explainability_token: str = ""
     reasoning_summary: str = ""
-    compliance_checks: dict[str, bool] = Field(default_factory=dict)
-    guardrails_triggered: tuple[str, ...] = ()
+    compliance_checks: Checks = Field(default_factory=dict)
+    guardrails_triggered: Items[str] = ()
     cognitive_plan: CognitivePlan
     requires_human_review: bool = False
     created_at: EpochMs = 0

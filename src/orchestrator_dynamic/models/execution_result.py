@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from orchestrator_dynamic.models.base import DurationMs, EpochMs, Message, SchemaVersion
+from orchestrator_dynamic.models.base import DurationMs, EpochMs, Items, Message, SchemaVersion
 from orchestrator_dynamic.models.ids import IDENTIFIER, TicketId
 from orchestrator_dynamic.models.vocabulary import ExecutionStatus
 
@@ -15,7 +15,7 @@ class ExecutionResultPayload(Message):
     success: bool = False
     output: dict[str, str] = Field(default_factory=dict)
     metadata: dict[str, str] = Field(default_factory=dict)
-    logs: tuple[str, ...] = ()
+    logs: Items[str] = ()
 
 
 class ExecutionResult(Message):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from orchestrator_dynamic.models.base import Count, Long, Message, SchemaVersion
+from orchestrator_dynamic.models.base import Count, Items, Long, Message, SchemaVersion
 from orchestrator_dynamic.models.ids import (
     IDENTIFIER,
     DecisionId,
@@ -58,14 +58,14 @@ class ExecutionTicket(Message):
     task_id: Annotated[TaskId, IDENTIFIER]
     task_type: TaskType
     description: str = ""
-    dependencies: tuple[TicketId, ...] = ()
+    dependencies: Items[TicketId] = ()
     status: TicketStatus = TicketStatus.PENDING
     priority: Priority
     risk_band: RiskBand
     sla: Sla
     qos: QoS
     parameters: dict[str, str] = Field(default_factory=dict)
-    required_capabilities: tuple[str, ...] = ()
+    required_capabilities: Items[str] = ()
     security_level: SecurityLevel
     created_at: Long
     started_at: Long | None = None

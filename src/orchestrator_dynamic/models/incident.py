@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from orchestrator_dynamic.models.base import EpochMs, Message
+from orchestrator_dynamic.models.base import EpochMs, Items, Message
 from orchestrator_dynamic.models.ids import IDENTIFIER, TicketId, WorkflowId
 from orchestrator_dynamic.models.vocabulary import IncidentType
 
@@ -18,8 +18,8 @@ class OrchestrationIncident(Message):
     workflow_id: Annotated[WorkflowId, IDENTIFIER]
     incident_type: IncidentType
     severity: str
-    details: tuple[str, ...] = ()
-    affected_tickets: tuple[TicketId, ...] = ()
+    details: Items[str] = ()
+    affected_tickets: Items[TicketId] = ()
     correlation_id: str = ""
     trace_id: str = ""
     recommended_playbook: str | None = None

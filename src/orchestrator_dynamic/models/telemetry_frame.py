@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from orchestrator_dynamic.models.base import Long, Message, SchemaVersion
+from orchestrator_dynamic.models.base import Items, Long, Message, SchemaVersion
 from orchestrator_dynamic.models.ids import (
     IDENTIFIER,
     DecisionId,
@@ -23,7 +23,7 @@ class FrameCorrelation(Message):
     workflow_id: Annotated[WorkflowId, IDENTIFIER]
     correlation_id: str | None = None
     trace_id: str | None = None
-    ticket_ids: tuple[TicketId, ...] = ()
+    ticket_ids: Items[TicketId] = ()
 
 
 class FrameStep(Message):
@@ -58,5 +58,5 @@ class TelemetryFrame(Message):
     timestamp: Long
     correlation: FrameCorrelation
     outcome: Outcome
-    steps: tuple[FrameStep, ...] = ()
+    steps: Items[FrameStep] = ()
     metrics: FrameMetrics

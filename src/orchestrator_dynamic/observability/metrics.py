@@ -5,7 +5,7 @@ a value is a cell, found by name and labels; what Prometheus wants to see is mad
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -50,6 +50,7 @@ class Metrics:
                 for name, spec in HISTOGRAMS.items()
             }
         )
+        self._before_fetch: list[Callable[[], None]] = []
         self.registry = CollectorRegistry()
         self.registry.register(self)
 
@@ -60,6 +61,10 @@ class Metrics:
     def set(self, name: GaugeName, value: float, **labels: str) -> None:
         """Say where a gauge stands now."""
         self._gauges[name][tuple(labels.items())][0] = value
+
+    def before_fetch(self, refresh: Callable[[], None]) -> None:
+        """Call `refresh` whenever values are fetched: for gauges that cost more than a glance."""
+        self._before_fetch.append(refresh)
 
     def observe(self, name: HistogramName, value: float, **labels: str) -> None:
         """Add one measurement to a histogram."""
@@ -81,6 +86,8 @@ class Metrics:
 
     def collect(self) -> Iterator[Family]:
         """Return all metrics as Prometheus's own objects; its registry asks for them."""
+        for refresh in self._before_fetch:
+            refresh()
         for counter, spec in COUNTERS.items():
             counters = CounterMetricFamily(counter, spec.meaning, labels=list(spec.labels))
             for values, cell in list(self._counters[counter].rows.items()):

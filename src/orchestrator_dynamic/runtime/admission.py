@@ -9,7 +9,7 @@ from time import perf_counter
 from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.execution_state import Phase
 from orchestrator_dynamic.core.policy import Policy
-from orchestrator_dynamic.errors import Finding, InvalidInput, Severity
+from orchestrator_dynamic.errors import Finding, InvalidInput, InvariantViolation, Severity
 from orchestrator_dynamic.ports.ledger import Ledger
 from orchestrator_dynamic.ports.orchestrator import Receipt, Reception
 from orchestrator_dynamic.ports.records import DeadLetterRecord, DecisionRecord
@@ -127,4 +127,4 @@ def _reception_of(phase: Phase) -> Reception:
 
 
 def _nobody(plan: OpenPlan, fact: facts.Fact, step: Step) -> None:
-    raise RuntimeError("admission was not told how facts reach plans")
+    raise InvariantViolation("admission was not told how facts reach plans")

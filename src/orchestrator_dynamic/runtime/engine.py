@@ -77,6 +77,7 @@ class Engine:
         self._topics = topics
         self._limits = limits
         self._tally = Tally(metrics)
+        metrics.before_fetch(self._refresh_gauges)
         self._timers = Timers()
         self._stopping = False
         self._outcomes: dict[WorkflowId, asyncio.Future[Outcome | None]] = {}
@@ -192,8 +193,10 @@ class Engine:
             self._forget(plan)
         if batch.workflows:
             self._tally.plans_ended(step.ended)
-            self._tally.open_plans(self.plans)
         reporting.tell(step)
+
+    def _refresh_gauges(self) -> None:
+        self._tally.open_plans(list(self.plans), self._clock.now_ms())
 
     def _forget(self, plan: OpenPlan) -> None:
         self.plans.remove(plan)

@@ -4,6 +4,7 @@ Counting happens while a turn is under way: should its commit fail, the engine s
 its counters with it.
 """
 
+import math
 from collections.abc import Sequence
 
 from orchestrator_dynamic.core.execution_state import Phase
@@ -12,7 +13,6 @@ from orchestrator_dynamic.models.sla_events import SlaAlert, SlaViolation
 from orchestrator_dynamic.models.vocabulary import IncidentType, RiskBand, TaskType
 from orchestrator_dynamic.observability.metrics import Metrics
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
-from orchestrator_dynamic.runtime.plans import OpenPlans
 
 # Plain texts: the value of an enumeration's member costs a call.
 _TYPE = {task_type: task_type.value for task_type in TaskType}
@@ -114,8 +114,15 @@ class Tally:
             self._add("orchestration_workflows_completed_total", outcome=outcome, risk_band=band)
             self._observe("orchestration_workflow_duration_seconds", seconds, outcome=outcome)
 
-    def open_plans(self, plans: OpenPlans) -> None:
-        """Plans have begun, been parked or ended: these are open now."""
+    def open_plans(self, plans: Sequence[OpenPlan], now: int) -> None:
+        """These plans are open now; the nearest of their deadlines matters most."""
         parked = sum(plan.state.phase is Phase.AWAITING_APPROVAL for plan in plans)
+        nearest = dict.fromkeys(RiskBand, math.inf)
+        for plan in plans:
+            deadline, band = plan.state.deadline_at, plan.state.plan.risk_band
+            nearest[band] = min(nearest[band], math.inf if deadline is None else deadline)
+        for band, moment in nearest.items():
+            left_s = math.nan if moment == math.inf else (moment - now) / 1000
+            self._set("orchestration_sla_remaining_seconds", left_s, risk_band=band.value)
         self._set("orchestration_decisions_parked", parked)
         self._set("orchestration_workflows_active", len(plans) - parked)

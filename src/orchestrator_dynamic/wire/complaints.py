@@ -7,12 +7,16 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from orchestrator_dynamic.errors import Finding, InvalidInput, Severity
+from orchestrator_dynamic.wire.field_names import is_time
 
 # Where a finding is that concerns no part of a message more than another.
 WHOLE = "message"
 
 SHOWN_MAX = 80
 LISTED_MAX = 100
+
+# Beyond this nobody needs to know how many more there are, and looking for them is a waste.
+COUNTED_MAX = 100_000
 _NAME_SHOWN_MAX = 40
 
 _CODES = {
@@ -21,6 +25,7 @@ _CODES = {
     "literal_error": "unknown_word",
     "string_too_short": "wrong_length",
     "string_too_long": "wrong_length",
+    "too_long": "wrong_length",
     "string_pattern_mismatch": "control_character",
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
@@ -44,7 +49,6 @@ _MESSAGES = {
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
 }
-_TIMES = ("_at", "_until", "timestamp", "deadline", "actual_completion")
 
 
 def shown(value: object) -> str:
@@ -111,6 +115,11 @@ class Complaints:
         return self._errors_total > 0
 
     @property
+    def exhausted(self) -> bool:
+        """Whether so much is wrong that the rest need not be looked at."""
+        return self._errors_total >= COUNTED_MAX
+
+    @property
     def warnings(self) -> tuple[Finding, ...]:
         """Return what was accepted all the same; the last one says how many more there are."""
         return _listed(self._warnings, self._warnings_total, Severity.WARNING)
@@ -129,7 +138,8 @@ def _listed(findings: Sequence[Finding], total: int, severity: Severity) -> tupl
     more = total - len(findings)
     if not more:
         return tuple(findings)
-    last = Finding("more_findings", severity, WHOLE, f"and {more:,} more of the kind")
+    number = f"{more:,}" if total < COUNTED_MAX else f"at least {more:,}"
+    last = Finding("more_findings", severity, WHOLE, f"and {number} more of the kind")
     return (*findings, last)
 
 
@@ -145,7 +155,7 @@ def _finding(detail: ErrorDetails, where: str, first: int) -> Finding:
 
 def _message(detail: ErrorDetails, path: str) -> str:
     kind, limits = detail["type"], detail.get("ctx", {})
-    if kind.startswith(("int_", "float_")) and path.endswith(_TIMES):
+    if kind.startswith(("int_", "float_")) and is_time(path):
         return f"{path} must be a time: epoch milliseconds, or ISO-8601 text"
     if kind in _MESSAGES:
         return f"{path} {_MESSAGES[kind]}"
@@ -154,6 +164,8 @@ def _message(detail: ErrorDetails, path: str) -> str:
             return f"{path} must be one of {limits['expected']}"
         case "string_too_long":
             return f"{path} must have at most {limits['max_length']} characters"
+        case "too_long":
+            return f"{path} must have at most {limits['max_length']:,} entries"
         case "greater_than_equal":
             return f"{path} must be at least {limits['ge']}"
         case "less_than_equal":

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 
 from orchestrator_dynamic.errors import InvalidInput
@@ -25,6 +26,8 @@ def refusal_of(marked: object, where: str) -> InvalidInput:
         for code, message in _faults(value):
             reason = reason or code
             complaints.error(code, path or where, f"{path or where}: {message}")
+        if complaints.exhausted:
+            break
     return complaints.refusal(reason)
 
 
@@ -51,8 +54,8 @@ class _NotANumber(str):
 def _object(pairs: list[tuple[str, object]]) -> _Repeating:
     members = _Repeating(pairs)
     if len(members) != len(pairs):
-        keys = [key for key, _ in pairs]
-        members.repeated = tuple(key for key in members if keys.count(key) > 1)
+        times = Counter(key for key, _ in pairs)
+        members.repeated = tuple(key for key in members if times[key] > 1)
     return members
 
 
@@ -85,15 +88,21 @@ def _faults(value: object) -> Iterator[tuple[str, str]]:
 def _walk(value: object, where: str) -> Iterator[tuple[str, int, object]]:
     """Yield everything in `value`, in reading order, with its path and how many hold it."""
     root = "" if where == WHOLE else where
-    waiting: list[tuple[str, int, object]] = [(root, 0, value)]
-    while waiting:
-        path, depth, node = waiting.pop()
-        yield path, depth, node
-        if isinstance(node, dict):
-            members = reversed(list(node.items()))
-            waiting += [(member(path, key), depth + 1, child) for key, child in members]
-        elif isinstance(node, list):
-            waiting += [
-                (member(path, index), depth + 1, node[index])
-                for index in reversed(range(len(node)))
-            ]
+    yield root, 0, value
+    entered = [_members(root, value)]
+    while entered:
+        step = next(entered[-1], None)
+        if step is None:
+            entered.pop()
+            continue
+        path, node = step
+        yield path, len(entered), node
+        entered.append(_members(path, node))
+
+
+def _members(path: str, node: object) -> Iterator[tuple[str, object]]:
+    if isinstance(node, dict):
+        return ((member(path, key), child) for key, child in node.items())
+    if isinstance(node, list):
+        return ((member(path, index), child) for index, child in enumerate(node))
+    return iter(())

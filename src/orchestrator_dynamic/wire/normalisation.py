@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from orchestrator_dynamic.models.vocabulary import ExecutionStatus
 from orchestrator_dynamic.wire import avro_schemas, values
+from orchestrator_dynamic.wire.field_names import is_time
 
 Reader = Callable[[object], object]
 Record = dict[str, object]
@@ -48,7 +49,6 @@ _READERS: dict[tuple[str, str], Reader] = {
     ("ExecutionResultPayload", "logs"): values.text_list,
     ("ApprovalResponse", "decision"): _approval_decision,
 }
-_TIMES = ("_at", "_until", "timestamp", "deadline", "actual_completion")
 
 
 class Field(NamedTuple):
@@ -95,11 +95,6 @@ def normalised(raw: Mapping[str, object], shape: Shape) -> Record:
     return record
 
 
-def is_time(name: str) -> bool:
-    """Return whether a field called `name` holds a time."""
-    return name.endswith(_TIMES)
-
-
 def _shape(schema: Mapping[str, Any]) -> Shape:
     record = schema["name"].rpartition(".")[2]
     return tuple(
@@ -128,6 +123,8 @@ def _reader(name: str, schema: Any) -> Reader | None:
             return values.schema_version
         case {"type": "map", "values": "string"}:
             return values.text_map
+        case {"type": "map"}:
+            return values.short_map
         case {"type": "enum", "symbols": symbols}:
             return values.word_of(symbols)
         case {"type": "record"}:

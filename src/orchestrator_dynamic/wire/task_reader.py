@@ -44,6 +44,8 @@ def read_tasks(raw: list[object], where: str, complaints: Complaints) -> tuple[T
         for task in read:
             object.__setattr__(task, "__pydantic_fields_set__", _FIELDS_SET)
         tasks += read
+        if complaints.exhausted:
+            break
     return tuple(tasks)
 
 

@@ -7,7 +7,9 @@ which know what is allowed, refuse it.
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
+from orchestrator_dynamic.models.base import NUMBERS_MAX
 from orchestrator_dynamic.models.vocabulary import Priority, SecurityLevel, TaskType
 from orchestrator_dynamic.wire import json_text
 
@@ -90,6 +92,16 @@ def text_map(value: object) -> object:
     if not isinstance(value, dict):
         return value
     return {key: item if type(item) is str else as_text(item) for key, item in value.items()}
+
+
+def short_map(value: object) -> object:
+    """Return a map as it is, or of one that is too long just so much that it is seen to be.
+
+    The models complain about each entry: about millions there would be more complaints than memory.
+    """
+    if not isinstance(value, dict) or len(value) <= NUMBERS_MAX:
+        return value
+    return dict(islice(value.items(), NUMBERS_MAX + 1))
 
 
 def text_list(value: object) -> object:

@@ -193,9 +193,7 @@ def test_a_text_has_at_most_so_many_bytes(
     plan: dict[str, Any], task: dict[str, Any], where: str
 ) -> None:
     """A ticket must fit through a broker; large things are sent by reference."""
-    (finding,) = examined(
-        a_task("a", **task), limits=PlanLimits(text_bytes_max=8), **plan
-    ).findings
+    (finding,) = examined(a_task("a", **task), limits=PlanLimits(text_bytes_max=8), **plan).findings
 
     assert finding.code == "text_too_long"
     assert finding.where == where
@@ -205,9 +203,7 @@ def test_a_text_has_at_most_so_many_bytes(
 @pytest.mark.parametrize(("text", "fits"), [("x" * 8, True), ("ä" * 4, True), ("ä" * 5, False)])
 def test_texts_are_measured_in_bytes(text: str, fits: bool) -> None:
     """The broker counts bytes, not characters."""
-    examination = examined(
-        a_task("a", description=text), limits=PlanLimits(text_bytes_max=8)
-    )
+    examination = examined(a_task("a", description=text), limits=PlanLimits(text_bytes_max=8))
 
     assert examination.valid is fits
 
@@ -271,9 +267,7 @@ def test_every_reason_is_given_at_once() -> None:
 
 def test_an_order_is_judged_although_a_dependency_is_missing() -> None:
     """Both faults are told; the one does not hide the other."""
-    examination = examined(
-        a_task("a"), a_task("b", after="a ghost"), execution_order=("b", "a")
-    )
+    examination = examined(a_task("a"), a_task("b", after="a ghost"), execution_order=("b", "a"))
 
     assert codes(examination) == ["order_disagrees", "missing_dependency"]
 

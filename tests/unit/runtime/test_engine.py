@@ -69,7 +69,11 @@ async def test_two_copies_that_arrive_together_start_one_plan(tmp_path: Path) ->
         )
         await app.engine.outcome_of(workflow_of(receipts[0]))
 
-    assert sorted(receipt.reception for receipt in receipts) == ["duplicate", "duplicate", "started"]
+    assert sorted(receipt.reception for receipt in receipts) == [
+        "duplicate",
+        "duplicate",
+        "started",
+    ]
 
 
 async def test_the_same_id_with_other_content_is_a_dead_letter(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tests.support.engines import (
     an_engine,
     rows,
     run_to_end,
+    until,
     workflow_of,
 )
 from tests.support.messages import a_task
@@ -33,8 +34,7 @@ def asked(action: Action, workflow_id: WorkflowId, **more: object) -> Request:
 async def reached(engine: Engine, stage: Stage) -> None:
     """Wait until some ticket of the only plan is in `stage`."""
     [plan] = engine.plans
-    while not plan.state.counts[stage]:
-        await asyncio.sleep(0)
+    await until(lambda: plan.state.counts[stage] > 0)
 
 
 async def test_a_parked_plan_waits_and_others_do_not(tmp_path: Path) -> None:
@@ -96,12 +96,11 @@ async def test_cancelling_reaches_a_handler_that_does_not_look(tmp_path: Path) -
 async def test_a_heartbeat_tells_a_worker_that_its_plan_was_cancelled(tmp_path: Path) -> None:
     """The polite way to stop, for handlers that clean up."""
     told: list[bool] = []
-    cancelled = asyncio.Event()
 
     async def work(ticket: ExecutionTicket, context: TicketContext) -> None:
         await context.heartbeat(progress="half way")
         try:
-            await asyncio.shield(asyncio.ensure_future(cancelled.wait()))
+            await asyncio.Event().wait()
         except asyncio.CancelledError:
             try:
                 await context.heartbeat()
@@ -114,7 +113,6 @@ async def test_a_heartbeat_tells_a_worker_that_its_plan_was_cancelled(tmp_path: 
         await reached(app.engine, Stage.RUNNING)
         await app.engine.request(asked(Action.CANCEL, workflow_of(receipt)))
         await app.engine.outcome_of(workflow_of(receipt))
-        cancelled.set()
 
     assert told == [True]
 
@@ -165,8 +163,7 @@ async def test_a_ticket_that_nobody_can_execute_waits_for_a_worker_that_can(
     async with an_engine(tmp_path, poor, CAPABILITY_PATIENCE_MS="1") as app:
         await app.engine.submit(message, source="test")
         [plan] = app.engine.plans
-        while not plan.state.incidents:
-            await asyncio.sleep(0)
+        await until(lambda: plan.state.incidents > 0)
         stage = plan.state.tickets[0].stage
 
     rich = a_worker(name="rich", capabilities={"cpu", "gpu"})

@@ -40,11 +40,14 @@ async def until_second_runs(directory: Path, seen: list[tuple[str, str]]) -> Non
             second.set()
             await asyncio.Event().wait()
 
-    with pytest.raises(BaseExceptionGroup) as cut:
+    async def until_cut() -> None:
         async with an_engine(directory, a_worker(work)) as app:
             await app.engine.submit(a_message(*TWO_TASKS), source="test")
             await second.wait()
             raise PowerCut
+
+    with pytest.raises(BaseExceptionGroup) as cut:
+        await until_cut()
     assert cut.group_contains(PowerCut)
 
 
@@ -89,10 +92,14 @@ async def test_a_full_disk_stops_the_engine_before_anybody_is_told(tmp_path: Pat
         executed.append(ticket.task_id)
 
     big = a_task("big", description="x" * 60_000)
-    with pytest.raises(BaseExceptionGroup) as stopped:
+
+    async def without_room() -> None:
         async with an_engine(tmp_path, a_worker(work)) as app:
             fill_disk(app)
             await app.engine.submit(a_message(big), source="test")
+
+    with pytest.raises(BaseExceptionGroup) as stopped:
+        await without_room()
     told_before_restart = list(executed)
 
     async with an_engine(tmp_path, a_worker(work)) as app:
@@ -132,9 +139,7 @@ async def test_a_plan_whose_books_do_not_add_up_stops_alone(tmp_path: Path) -> N
     halted = "SELECT phase, outcome FROM workflows WHERE decision_id = 'broken'"
     assert rows(tmp_path, halted) == [("HALTED", None)]
     assert rows(tmp_path, "SELECT incident_type FROM incidents") == [("INCONSISTENCY",)]
-    assert rows(tmp_path, "SELECT kind FROM journal WHERE workflow = 1") == [
-        ("decision_accepted",)
-    ]
+    assert rows(tmp_path, "SELECT kind FROM journal WHERE workflow = 1") == [("decision_accepted",)]
 
 
 async def test_a_halted_plan_is_left_alone_by_a_restart(tmp_path: Path) -> None:
@@ -150,5 +155,3 @@ async def test_a_halted_plan_is_left_alone_by_a_restart(tmp_path: Path) -> None:
         found = app.recovered
 
     assert found == 0
-
-

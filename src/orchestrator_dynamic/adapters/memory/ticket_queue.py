@@ -8,14 +8,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 
+from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
 from orchestrator_dynamic.models.ids import TicketId
+from orchestrator_dynamic.models.vocabulary import TaskType
 from orchestrator_dynamic.models.worker import HeartbeatVerdict, WorkerProfile
 from orchestrator_dynamic.ports.clock import Clock
 from orchestrator_dynamic.ports.ticket_bus import Dispatch, Handover
 
 Interrupt = Callable[[HeartbeatVerdict], None]
-_Kind = tuple[str, tuple[str, ...]]
+_Kind = tuple[TaskType, tuple[str, ...]]
 _Entry = tuple[tuple[float, int, int], int, Dispatch]
 
 
@@ -97,7 +99,7 @@ class TicketQueue:
     def _best(self, profile: WorkerProfile) -> Dispatch | None:
         found: list[_Entry] | None = None
         for kind, entries in list(self._queues.items()):
-            if profile.can_execute(kind[0], kind[1]):  # type: ignore[arg-type]
+            if profile.can_execute(*kind):
                 self._drop_stale(kind, entries)
                 if entries and (found is None or entries[0] < found[0]):
                     found = entries
@@ -115,11 +117,12 @@ class TicketQueue:
 
     def _wake_one(self, ticket: ExecutionTicket) -> None:
         for future, profile in self._waiting.items():
-            if profile.can_execute(ticket.task_type, ticket.required_capabilities):
-                if not future.done():  # Else it was cancelled, and its worker does not know yet.
-                    del self._waiting[future]
-                    future.set_result(None)
-                    return
+            # One that is done was cancelled, and its worker does not know yet.
+            can = profile.can_execute(ticket.task_type, ticket.required_capabilities)
+            if can and not future.done():
+                del self._waiting[future]
+                future.set_result(None)
+                return
 
     def _wake_all(self) -> None:
         for future in self._waiting:
@@ -139,4 +142,4 @@ class TicketQueue:
 
 
 def _unheard(handover: Handover) -> None:
-    raise RuntimeError(f"nobody hears that {handover.ticket_id} was handed over")
+    raise InvariantViolation(f"nobody hears that {handover.ticket_id} was handed over")

@@ -7,6 +7,8 @@ from time import perf_counter
 
 from orchestrator_dynamic.adapters.sqlite import statements
 from orchestrator_dynamic.adapters.sqlite.database import StorageFailed, roll_back
+from orchestrator_dynamic.core.derived_ids import workflow_id_of
+from orchestrator_dynamic.models.ids import DecisionId
 from orchestrator_dynamic.ports.ledger import Batch
 from orchestrator_dynamic.ports.records import (
     FactRecord,
@@ -63,6 +65,9 @@ class SqliteLedger:
     def decision_hash(self, decision_id: str) -> tuple[str, str] | None:
         """As the port says."""
         row = self._connection.execute(statements.DECISION_HASH, (decision_id,)).fetchone()
+        if row is None:
+            pruned = (workflow_id_of(DecisionId(decision_id)),)
+            row = self._connection.execute(statements.PRUNED_HASH, pruned).fetchone()
         return None if row is None else (row[0], row[1])
 
     def place_of(self, ticket_id: str) -> TicketPlace | None:

@@ -71,5 +71,14 @@ CREATE VIEW ticket_history AS
    WHERE j.kind IN ('tickets_published', 'tickets_returned');
 """
 
-MIGRATIONS = (_FIRST,)
+# What was pruned leaves a line behind, so that its decision, sent again, is still a repeat.
+_SECOND = """
+CREATE TABLE pruned (
+  workflow_id TEXT PRIMARY KEY, content_hash TEXT NOT NULL, outcome TEXT NOT NULL,
+  ended_at INTEGER NOT NULL, pruned_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX results_by_workflow ON results (workflow);
+CREATE INDEX messages_by_key ON messages (key);
+"""
+
+MIGRATIONS = (_FIRST, _SECOND)
 TICKETS_PER_WORKFLOW = 1 << 20

@@ -50,6 +50,7 @@ DECISION_HASH = (
     "SELECT content_hash, workflow_id FROM decisions d JOIN workflows USING (workflow) "
     "WHERE d.decision_id = ?"
 )
+PRUNED_HASH = "SELECT content_hash, workflow_id FROM pruned WHERE workflow_id = ?"
 PLACE_OF = (
     "SELECT workflow, workflow_id, number FROM tickets JOIN workflows USING (workflow) "
     "WHERE ticket_id = ?"

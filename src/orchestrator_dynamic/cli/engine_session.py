@@ -1,0 +1,208 @@
+"""One engine for one command: decisions go in, and it stays until nothing more can happen."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator_dynamic.bootstrap import Application
+from orchestrator_dynamic.cli.audience import Audience
+from orchestrator_dynamic.cli.inputs import Input
+from orchestrator_dynamic.cli.plan_results import (
+    UNREADABLE,
+    PlanResult,
+    result_of_dead_letter,
+    result_of_plan,
+)
+from orchestrator_dynamic.cli.standstill import remedy_for, standstill_of, waiting_steps
+from orchestrator_dynamic.errors import Finding, InvariantViolation
+from orchestrator_dynamic.models.ids import WorkflowId
+from orchestrator_dynamic.ports.orchestrator import Receipt, Reception
+from orchestrator_dynamic.ports.records import WorkflowRecord
+from orchestrator_dynamic.runtime.open_plan import OpenPlan
+
+JOURNAL = "journal"
+
+# An operator in another process is heard within a quarter of a second: twice that, and a bit.
+_PATIENCE_S = 0.6
+
+
+@dataclass(slots=True)
+class _Followed:
+    """A plan that has not ended, as this command knows it."""
+
+    plan: OpenPlan
+    source: str
+    findings: tuple[Finding, ...] = ()
+    told_steps: set[str] = field(default_factory=set)
+
+
+class Session:
+    """Brings decisions to their outcomes, and plans that the journal has, telling `audience`.
+
+    Attributes:
+        results: what has ended or was left, in that order.
+        unfinished: how many plans have not ended and were not left; some when it was stopped.
+    """
+
+    def __init__(
+        self,
+        app: Application,
+        audience: Audience,
+        stop: asyncio.Event,
+        *,
+        data_dir: Path | None,
+        beat_s: float,
+    ) -> None:
+        """Begin with nothing.
+
+        Args:
+            stop: set from outside when the session is to end early.
+            data_dir: named in commands that help; None where they find it by themselves.
+            beat_s: how often `audience` is told that time has passed.
+        """
+        self._app = app
+        self._audience = audience
+        self._stop = stop
+        self._data_dir = data_dir
+        self._beat_s = beat_s
+        self._followed: dict[WorkflowId, _Followed] = {}
+        self._news = asyncio.Event()
+        self.results: list[PlanResult] = []
+
+    @property
+    def unfinished(self) -> int:
+        """As the class says."""
+        return len(self._followed)
+
+    async def bring_to_end(self, inputs: Iterable[Input]) -> None:
+        """Return when every plan has ended, waits for a person, or somebody wants to stop."""
+        async with asyncio.TaskGroup() as tasks:
+            helpers = [tasks.create_task(self._hear_of_stop())]
+            for plan in self._app.engine.plans:
+                helpers.append(self._follow(plan, JOURNAL, (), "goes on", tasks))
+            taking = tasks.create_task(self._take_in(inputs, tasks, helpers))
+            await self._until_quiet(taking)
+            for helper in (*helpers, taking):
+                helper.cancel()
+        if not self._stop.is_set():
+            self._leave_the_rest()
+
+    async def _take_in(
+        self, inputs: Iterable[Input], tasks: asyncio.TaskGroup, helpers: list[asyncio.Task[None]]
+    ) -> None:
+        for one in inputs:
+            try:
+                data = await asyncio.to_thread(one.read)
+            except OSError as error:
+                why = f"it cannot be read: {error.strerror}"
+                self._end(PlanResult(source=one.source, outcome=UNREADABLE, reason=why))
+                continue
+            receipt = await self._app.engine.submit(data, source=one.source)
+            del data
+            if receipt.workflow_id is None:
+                self._end(result_of_dead_letter(receipt))
+            elif plan := self._app.engine.plans.by_id(receipt.workflow_id):
+                helpers += self._took_in(plan, receipt, tasks)
+            elif receipt.workflow_id not in self._followed:
+                # Else its end is about to be told.
+                self._end(
+                    result_of_plan(
+                        await self._record_of(receipt.workflow_id), one.source, receipt.findings
+                    )
+                )
+        self._news.set()
+
+    def _took_in(
+        self, plan: OpenPlan, receipt: Receipt, tasks: asyncio.TaskGroup
+    ) -> list[asyncio.Task[None]]:
+        """Follow a plan, unless it is followed already: then this names its source."""
+        if known := self._followed.get(plan.state.workflow_id):
+            known.findings = receipt.findings
+            if known.source == JOURNAL:
+                known.source = receipt.source
+            return []
+        how = "goes on" if receipt.reception is Reception.DUPLICATE else "started"
+        return [self._follow(plan, receipt.source, receipt.findings, how, tasks)]
+
+    def _follow(
+        self,
+        plan: OpenPlan,
+        source: str,
+        findings: tuple[Finding, ...],
+        how: str,
+        tasks: asyncio.TaskGroup,
+    ) -> asyncio.Task[None]:
+        workflow_id = plan.state.workflow_id
+        self._followed[workflow_id] = _Followed(plan, source, findings)
+        if standstill := standstill_of(plan.state, self._data_dir):
+            self._audience.waits(plan, source, standstill.why, standstill.remedy)
+        else:
+            self._audience.began(plan, source, how)
+        return tasks.create_task(self._await_end(workflow_id))
+
+    async def _await_end(self, workflow_id: WorkflowId) -> None:
+        await self._app.engine.outcome_of(workflow_id)
+        record = await self._record_of(workflow_id)
+        followed = self._followed.pop(workflow_id)
+        self._end(result_of_plan(record, followed.source, followed.findings))
+
+    async def _record_of(self, workflow_id: WorkflowId) -> WorkflowRecord:
+        record = self._app.store.workflow(workflow_id)
+        if record is None:
+            raise InvariantViolation(f"{workflow_id} was taken in, and is not in the store")
+        return record
+
+    def _end(self, result: PlanResult) -> None:
+        self.results.append(result)
+        self._audience.ended(result)
+        self._news.set()
+
+    async def _until_quiet(self, taking: asyncio.Task[None]) -> None:
+        loop = asyncio.get_running_loop()
+        next_beat = still_since = loop.time()
+        while not self._stop.is_set():
+            if taking.done() and not self._followed:
+                return
+            if (now := loop.time()) >= next_beat:
+                next_beat = now + self._beat_s
+                self._beat()
+                if not (taking.done() and self._at_standstill()):
+                    still_since = now
+                elif now - still_since >= _PATIENCE_S:
+                    return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._beat_s):
+                    await self._news.wait()
+            self._news.clear()
+
+    def _beat(self) -> None:
+        for followed in self._followed.values():
+            state = followed.plan.state
+            steps = [step for step in waiting_steps(state) if step not in followed.told_steps]
+            if steps:
+                followed.told_steps.update(steps)
+                what = f"waits for a person to approve {', '.join(steps)}; the rest goes on"
+                remedy = remedy_for(state, steps, self._data_dir)
+                self._audience.waits(followed.plan, followed.source, what, remedy)
+        self._audience.moved([followed.plan for followed in self._followed.values()])
+
+    def _at_standstill(self) -> bool:
+        return all(
+            standstill_of(followed.plan.state, self._data_dir)
+            for followed in self._followed.values()
+        )
+
+    def _leave_the_rest(self) -> None:
+        for followed in self._followed.values():
+            standstill = standstill_of(followed.plan.state, self._data_dir)
+            record = followed.plan.workflow_record()
+            result = result_of_plan(record, followed.source, followed.findings, standstill)
+            self.results.append(result)
+            self._audience.left(result)
+        self._followed.clear()
+
+    async def _hear_of_stop(self) -> None:
+        await self._stop.wait()
+        self._news.set()
