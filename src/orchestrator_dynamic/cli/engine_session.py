@@ -1,10 +1,11 @@
 """One engine for one command: decisions go in, and it stays until nothing more can happen."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from orchestrator_dynamic.bootstrap import Application
 from orchestrator_dynamic.cli.audience import Audience
@@ -68,6 +69,8 @@ class Session:
         self._data_dir = data_dir
         self._beat_s = beat_s
         self._followed: dict[WorkflowId, _Followed] = {}
+        self._tasks = asyncio.TaskGroup()
+        self._started: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
         self.results: list[PlanResult] = []
 
@@ -78,20 +81,22 @@ class Session:
 
     async def bring_to_end(self, inputs: Iterable[Input]) -> None:
         """Return when every plan has ended, waits for a person, or somebody wants to stop."""
-        async with asyncio.TaskGroup() as tasks:
-            helpers = [tasks.create_task(self._hear_of_stop())]
+        async with self._tasks:
+            self._start(self._hear_of_stop())
             for plan in self._app.engine.plans:
-                helpers.append(self._follow(plan, JOURNAL, (), "goes on", tasks))
-            taking = tasks.create_task(self._take_in(inputs, tasks, helpers))
-            await self._until_quiet(taking)
-            for helper in (*helpers, taking):
-                helper.cancel()
+                self._follow(plan, JOURNAL, (), "goes on")
+            await self._until_quiet(self._start(self._take_in(inputs)))
+            for task in self._started:
+                task.cancel()
         if not self._stop.is_set():
             self._leave_the_rest()
 
-    async def _take_in(
-        self, inputs: Iterable[Input], tasks: asyncio.TaskGroup, helpers: list[asyncio.Task[None]]
-    ) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._tasks.create_task(work)
+        self._started.append(task)
+        return task
+
+    async def _take_in(self, inputs: Iterable[Input]) -> None:
         for one in inputs:
             try:
                 data = await asyncio.to_thread(one.read)
@@ -104,7 +109,7 @@ class Session:
             if receipt.workflow_id is None:
                 self._end(result_of_dead_letter(receipt))
             elif plan := self._app.engine.plans.by_id(receipt.workflow_id):
-                helpers += self._took_in(plan, receipt, tasks)
+                self._took_in(plan, receipt)
             elif receipt.workflow_id not in self._followed:
                 # Else its end is about to be told.
                 self._end(
@@ -114,33 +119,26 @@ class Session:
                 )
         self._news.set()
 
-    def _took_in(
-        self, plan: OpenPlan, receipt: Receipt, tasks: asyncio.TaskGroup
-    ) -> list[asyncio.Task[None]]:
+    def _took_in(self, plan: OpenPlan, receipt: Receipt) -> None:
         """Follow a plan, unless it is followed already: then this names its source."""
         if known := self._followed.get(plan.state.workflow_id):
             known.findings = receipt.findings
             if known.source == JOURNAL:
                 known.source = receipt.source
-            return []
+            return
         how = "goes on" if receipt.reception is Reception.DUPLICATE else "started"
-        return [self._follow(plan, receipt.source, receipt.findings, how, tasks)]
+        self._follow(plan, receipt.source, receipt.findings, how)
 
     def _follow(
-        self,
-        plan: OpenPlan,
-        source: str,
-        findings: tuple[Finding, ...],
-        how: str,
-        tasks: asyncio.TaskGroup,
-    ) -> asyncio.Task[None]:
+        self, plan: OpenPlan, source: str, findings: tuple[Finding, ...], how: str
+    ) -> None:
         workflow_id = plan.state.workflow_id
         self._followed[workflow_id] = _Followed(plan, source, findings)
         if standstill := standstill_of(plan.state, self._data_dir):
             self._audience.waits(plan, source, standstill.why, standstill.remedy)
         else:
             self._audience.began(plan, source, how)
-        return tasks.create_task(self._await_end(workflow_id))
+        self._start(self._await_end(workflow_id))
 
     async def _await_end(self, workflow_id: WorkflowId) -> None:
         await self._app.engine.outcome_of(workflow_id)

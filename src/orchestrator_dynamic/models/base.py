@@ -32,10 +32,11 @@ SchemaVersion = Annotated[int, Field(ge=-INT_MAX - 1, le=INT_MAX)]
 ItemT = TypeVar("ItemT")
 Items = Annotated[tuple[ItemT, ...], FailFast()]
 
-# So is a map that is longer than anybody's: what it says about each entry could be wrong.
-NUMBERS_MAX = 10_000
-Numbers = Annotated[dict[str, FiniteFloat], Field(max_length=NUMBERS_MAX)]
-Checks = Annotated[dict[str, bool], Field(max_length=NUMBERS_MAX)]
+# Where each entry may be wrong in several ways, there are no more of them than anybody has.
+ENTRIES_MAX = 10_000
+Records = Annotated[tuple[ItemT, ...], FailFast(), Field(max_length=ENTRIES_MAX)]
+Numbers = Annotated[dict[str, FiniteFloat], Field(max_length=ENTRIES_MAX)]
+Checks = Annotated[dict[str, bool], Field(max_length=ENTRIES_MAX)]
 
 
 class Message(BaseModel):

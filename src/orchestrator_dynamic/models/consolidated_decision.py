@@ -12,6 +12,7 @@ from orchestrator_dynamic.models.base import (
     Items,
     Message,
     Probability,
+    Records,
     SchemaVersion,
 )
 from orchestrator_dynamic.models.cognitive_plan import CognitivePlan
@@ -56,7 +57,7 @@ class ConsolidatedDecision(Message):
     consensus_method: ConsensusMethod = ConsensusMethod.FALLBACK
     aggregated_confidence: Probability = 0.0
     aggregated_risk: Probability = 0.0
-    specialist_votes: Items[SpecialistVote] = ()
+    specialist_votes: Records[SpecialistVote] = ()
     consensus_metrics: ConsensusMetrics = Field(default_factory=ConsensusMetrics)
     explainability_token: str = ""
     reasoning_summary: str = ""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from orchestrator_dynamic.models.base import Items, Long, Message, SchemaVersion
+from orchestrator_dynamic.models.base import Items, Long, Message, Records, SchemaVersion
 from orchestrator_dynamic.models.ids import (
     IDENTIFIER,
     DecisionId,
@@ -58,5 +58,5 @@ class TelemetryFrame(Message):
     timestamp: Long
     correlation: FrameCorrelation
     outcome: Outcome
-    steps: Items[FrameStep] = ()
+    steps: Records[FrameStep] = ()
     metrics: FrameMetrics

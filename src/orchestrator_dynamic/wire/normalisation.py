@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from orchestrator_dynamic.models.base import ENTRIES_MAX
 from orchestrator_dynamic.models.vocabulary import ExecutionStatus
 from orchestrator_dynamic.wire import avro_schemas, values
 from orchestrator_dynamic.wire.field_names import is_time
@@ -150,6 +151,9 @@ def _record_reader(shape: Shape) -> Reader:
 
 def _list_reader(item_reader: Reader) -> Reader:
     def items(value: object) -> object:
-        return [item_reader(item) for item in value] if isinstance(value, list) else value
+        if not isinstance(value, list):
+            return value
+        # One more than there may be shows the models that there are too many.
+        return [item_reader(item) for item in value[: ENTRIES_MAX + 1]]
 
     return items

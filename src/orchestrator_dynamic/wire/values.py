@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from orchestrator_dynamic.models.base import NUMBERS_MAX
+from orchestrator_dynamic.models.base import ENTRIES_MAX
 from orchestrator_dynamic.models.vocabulary import Priority, SecurityLevel, TaskType
 from orchestrator_dynamic.wire import json_text
 
@@ -99,9 +99,9 @@ def short_map(value: object) -> object:
 
     The models complain about each entry: about millions there would be more complaints than memory.
     """
-    if not isinstance(value, dict) or len(value) <= NUMBERS_MAX:
+    if not isinstance(value, dict) or len(value) <= ENTRIES_MAX:
         return value
-    return dict(islice(value.items(), NUMBERS_MAX + 1))
+    return dict(islice(value.items(), ENTRIES_MAX + 1))
 
 
 def text_list(value: object) -> object:

@@ -16,7 +16,7 @@ from orchestrator_dynamic.core.ticket_factory import (
     ticket_id_of,
     timeout_of,
 )
-from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
+from orchestrator_dynamic.models.execution_ticket import ExecutionTicket, Sla
 from orchestrator_dynamic.models.ids import DecisionId, TaskId
 from orchestrator_dynamic.models.vocabulary import (
     Consistency,
@@ -174,7 +174,7 @@ def test_a_message_carries_everything_a_worker_needs() -> None:
         status=TicketStatus.PENDING,
         priority=story.state.plan.original_priority,
         risk_band=RiskBand.HIGH,
-        sla={"deadline": NOON + SECOND + 120_000, "timeout_ms": 120_000, "max_retries": 3},
+        sla=Sla(deadline=NOON + SECOND + 120_000, timeout_ms=120_000, max_retries=3),
         qos=QOS[RiskBand.HIGH],
         parameters={"to": "moon"},
         required_capabilities=("k8s",),

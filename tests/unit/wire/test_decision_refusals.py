@@ -141,6 +141,38 @@ def test_of_many_reasons_a_hundred_are_listed_and_the_rest_counted() -> None:
     )
 
 
+def test_after_a_hundred_thousand_reasons_no_more_are_looked_for() -> None:
+    """A message of sixty megabytes could hold twenty million."""
+    error = refusal_of({"tasks": [{}] * 110_000})
+
+    assert error.findings[100].message.startswith("and at least 100,")
+
+
+def test_a_list_is_refused_at_its_first_wrong_item() -> None:
+    """A complaint about each of millions would take more memory than the machine has."""
+    task = {"task_id": "a", "dependencies": ["b", 1, 2], "required_capabilities": [3, 4]}
+    error = refusal_of({"tasks": [task], "execution_order": ["a", *range(50_000)]})
+
+    assert [finding.where for finding in error.findings] == [
+        "cognitive_plan.tasks[0].dependencies[1]",
+        "cognitive_plan.tasks[0].required_capabilities[0]",
+        "cognitive_plan.execution_order[1]",
+    ]
+
+
+def test_of_records_beside_the_tasks_there_are_not_endlessly_many() -> None:
+    """Only tasks have a reason to be a hundred thousand."""
+    factors = {str(number): number / 2 for number in range(10_001)}
+    votes = [{"specialist_type": "s"}] * 10_001
+    error = refusal_of({"tasks": [], "risk_factors": factors}, specialist_votes=votes)
+
+    assert [(finding.code, finding.where) for finding in error.findings] == [
+        ("wrong_length", "specialist_votes"),
+        ("wrong_length", "cognitive_plan.risk_factors"),
+    ]
+    assert "at most 10,000 entries" in error.findings[0].message
+
+
 def test_a_place_in_the_plan_is_counted_from_the_plans_beginning() -> None:
     """However the tasks are read in parts."""
     tasks: list[object] = [{"task_id": f"t{number}"} for number in range(3_000)]

@@ -79,6 +79,16 @@ def test_every_fault_is_named_with_its_place() -> None:
     assert "'id'" in findings[0].message
 
 
+def test_one_repeated_key_among_a_great_many_is_found_soon() -> None:
+    """Looking for it must not take the square of their number."""
+    keys = ",".join(f'"k{number}":0' for number in range(200_000))
+
+    (finding,) = refused('{"wide":{' + keys + ',"k7":1}}').findings
+
+    assert finding.where == "wide"
+    assert "'k7'" in finding.message
+
+
 def test_a_syntax_error_is_named_with_its_place() -> None:
     """A missing comma in a megabyte of text is not found by looking."""
     error = refused(b'{"a": 1\n "b": 2}')
