@@ -52,8 +52,8 @@ class Session:
         app: Application,
         audience: Audience,
         stop: asyncio.Event,
-        *,
         data_dir: Path | None,
+        *,
         beat_s: float,
     ) -> None:
         """Begin with nothing.

@@ -24,6 +24,16 @@ class Input:
     source: str
     read: Callable[[], bytes]
 
+    def at_hand(self) -> "Input":
+        """Return the same with what a person may be typing read to its end.
+
+        A thread that waits for a terminal could not be stopped later.
+        """
+        if self.read is not _read_stdin:
+            return self
+        data = self.read()
+        return Input(self.source, lambda: data)
+
 
 def inputs_named(arguments: Iterable[str], complaints: list[str]) -> list[Input]:
     """Return the inputs that `arguments` name, in their order; a directory's are sorted by name.

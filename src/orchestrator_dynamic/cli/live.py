@@ -18,7 +18,10 @@ from rich.text import Text
 from orchestrator_dynamic.cli.audience import name_of, progress_of
 from orchestrator_dynamic.cli.durations import spoken
 from orchestrator_dynamic.cli.plan_results import PlanResult, lines_about
+from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.core.explanation import why_plan
+from orchestrator_dynamic.core.telemetry_frame import metrics_of
+from orchestrator_dynamic.observability.logging import configure_logging
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 
 PLANS_SHOWN_MAX = 12
@@ -68,7 +71,7 @@ class LiveAudience:
 
 
 @contextmanager
-def live_audience(console: Console) -> Iterator[LiveAudience]:
+def live_audience(console: Console, settings: Settings) -> Iterator[LiveAudience]:
     """Yield an audience at a terminal; what is logged meanwhile appears above the table."""
     with Live(
         console=console,
@@ -77,6 +80,8 @@ def live_audience(console: Console) -> Iterator[LiveAudience]:
         redirect_stdout=False,
         redirect_stderr=sys.stderr.isatty(),
     ) as live:
+        # Once more, for what is written to standard error now goes through the display.
+        configure_logging(settings.log_level, settings.log_format)
         yield LiveAudience(console, live)
 
 
@@ -95,17 +100,17 @@ def table_of(plans: Sequence[OpenPlan]) -> Table:
 
 
 def _row(plan: OpenPlan, now: int) -> tuple[RenderableType, ...]:
-    state = plan.state
-    total, metrics = len(state.tickets), plan.workflow_record()
+    state, numbers = plan.state, metrics_of(plan.state)
+    total = len(state.tickets)
     over = total - state.open
-    failing = bool(metrics.failed)
+    colour = "red" if numbers.tickets_failed else "cyan"
     return (
         name_of(plan),
-        ProgressBar(total or 1, over, _BAR_WIDTH, complete_style="red" if failing else "cyan"),
+        ProgressBar(total or 1, over, _BAR_WIDTH, complete_style=colour),
         f"{over:,}/{total:,}",
         f"{state.in_flight:,}",
-        f"{metrics.failed:,}",
-        f"{metrics.retried:,}",
+        f"{numbers.tickets_failed:,}",
+        f"{numbers.tickets_retried:,}",
         _left(state.deadline_at, now),
         why_plan(state),
     )

@@ -8,7 +8,7 @@ from orchestrator_dynamic.cli.standstill import Standstill
 from orchestrator_dynamic.errors import Finding, Severity
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports.orchestrator import Receipt
-from orchestrator_dynamic.ports.records import WorkflowRecord
+from orchestrator_dynamic.ports.store import StoredWorkflow
 
 DEAD_LETTER, UNREADABLE, HALTED = "DEAD_LETTER", "UNREADABLE", "HALTED"
 
@@ -27,7 +27,7 @@ class PlanResult:
 
     source: str
     outcome: str
-    record: WorkflowRecord | None = None
+    record: StoredWorkflow | None = None
     reason: str = ""
     remedy: str = ""
     findings: tuple[Finding, ...] = ()
@@ -47,7 +47,7 @@ class PlanResult:
 
 
 def result_of_plan(
-    record: WorkflowRecord,
+    record: StoredWorkflow,
     source: str,
     findings: Sequence[Finding],
     standstill: Standstill | None = None,
@@ -131,7 +131,7 @@ def _reasons(result: PlanResult) -> list[str]:
     return [f"  {finding.where}: {finding.message} ({finding.code})" for finding in errors]
 
 
-def _numbers(record: WorkflowRecord) -> str:
+def _numbers(record: StoredWorkflow) -> str:
     """Return what became of the tickets, zeros left out."""
     parts = [f"{record.completed:,} of {record.tasks:,} tickets completed"]
     for count, word in (

@@ -1,21 +1,24 @@
 """`orq run`: consolidated decisions in, every one of them brought to an outcome."""
 
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from orchestrator_dynamic.bootstrap import application
 from orchestrator_dynamic.cli.audience import Audience, JsonAudience, PlainAudience
 from orchestrator_dynamic.cli.engine_session import Session
 from orchestrator_dynamic.cli.event_loop import run_in_loop
-from orchestrator_dynamic.cli.failures import NOT_WELL
+from orchestrator_dynamic.cli.failures import NOT_WELL, told_failure
 from orchestrator_dynamic.cli.inputs import Input, inputs_named
 from orchestrator_dynamic.cli.live import live_audience
-from orchestrator_dynamic.cli.options import DataDir, settings_in_force
+from orchestrator_dynamic.cli.options import DataDir
+from orchestrator_dynamic.cli.quietness import settings_for_people
 from orchestrator_dynamic.cli.stopping import stop_on_signals
 from orchestrator_dynamic.cli.workforce import DEFAULT_SPEED, WorkforceOptions, workforce
 from orchestrator_dynamic.config.settings import Settings
@@ -93,8 +96,8 @@ Verbose = Annotated[
 class _Order:
     """What is to be done, all of it usable."""
 
-    inputs: list[Input]
-    workers: list[Worker]
+    inputs: Sequence[Input]
+    workers: Sequence[Worker]
     settings: Settings
     data_dir: Path | None
     as_json: bool
@@ -127,15 +130,13 @@ def run(
     options = WorkforceOptions(
         references=worker or (), workers=workers, speed=speed, fail_rate=fail_rate, seed=seed
     )
-    order = _order(files, options, data_dir, as_json=as_json, verbose=verbose)
-    raise typer.Exit(_carried_out(order))
+    raise typer.Exit(_carried_out(_order(files, options, data_dir, as_json, verbose)))
 
 
 def _order(
     files: list[str],
     options: WorkforceOptions,
     data_dir: Path | None,
-    *,
     as_json: bool,
     verbose: bool,
 ) -> _Order:
@@ -145,17 +146,13 @@ def _order(
         Misconfigured: with everything that is wrong with it.
     """
     complaints: list[str] = []
-    settings = Settings()
-    try:
-        settings = quiet_settings(data_dir, verbose=verbose)
-    except Misconfigured as error:
-        complaints += str(error).splitlines()
+    settings = settings_for_people(data_dir, verbose, complaints)
     inputs = inputs_named(files, complaints)
     team = workforce(options, complaints, settings.scheduler.max_parallel_tickets)
     if complaints:
         raise Misconfigured("\n".join(complaints))
     return _Order(
-        inputs=[one.fetched() for one in inputs],
+        inputs=[one.at_hand() for one in inputs],
         workers=team,
         settings=settings,
         data_dir=data_dir,
@@ -164,28 +161,35 @@ def _order(
 
 
 def _carried_out(order: _Order) -> int:
+    """Return the exit code."""
+    code = NOT_WELL
+    try:
+        code = run_in_loop(_run(order))
+    except* Unavailable as errors:
+        code = told_failure(errors)
+        print("orq: mend that and give the same command again: it goes on", file=sys.stderr)
+    return code
+
+
+async def _run(order: _Order) -> int:
+    settings = order.settings
+    with (
+        stop_on_signals(settings.shutdown_timeout_s) as stop,
+        _audience(order) as audience,
+    ):
+        async with application(settings, workers=order.workers, command="orq run") as app:
+            session = Session(app, audience, stop.asked, order.data_dir, beat_s=_BEAT_S)
+            await session.bring_to_end(order.inputs)
+    if session.cut_short:
+        print(stop.told(session.unfinished), file=sys.stderr)
+        return stop.exit_code
+    return 0 if all(result.well for result in session.results) else NOT_WELL
+
+
+def _audience(order: _Order) -> AbstractContextManager[Audience]:
     console = Console(file=sys.stdout, highlight=False)
     if order.as_json:
-        audience: AbstractContextManager[Audience] = nullcontext(JsonAudience())
-    elif console.is_terminal:
-        audience = live_audience(console)
-    else:
-        audience = nullcontext(PlainAudience())
-    try:
-        return run_in_loop(_run(order, audience))
-    except* Unavailable as errors:
-        ...
-
-
-async def _run(order: _Order, audience: AbstractContextManager[Audience]) -> int:
-    """Return the exit code."""
-    settings = order.settings
-    with stop_on_signals(settings.shutdown_timeout_s) as stop, audience as told:
-        async with application(settings, workers=order.workers, command="orq run") as app:
-            session = Session(
-                app, told, stop.asked, data_dir=order.data_dir, beat_s=_BEAT_S
-            )
-            await session.bring_to_end(order.inputs)
-    if session.unfinished:
-        ...
-    return 0 if all(result.well for result in session.results) else NOT_WELL
+        return nullcontext(JsonAudience())
+    if console.is_terminal:
+        return live_audience(console, order.settings)
+    return nullcontext(PlainAudience())

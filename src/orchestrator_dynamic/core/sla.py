@@ -66,6 +66,7 @@ def violate(
     """Say, once for each ticket, that it was not done in time; cancelling cancels deadlines too."""
     if not ticket.violated and state.phase is not Phase.CANCELLING:
         ticket.violated = True
+        state.touch(ticket)
         deadline = ticket.deadline_at or at
         _tell_violation(state, ticket.ticket_id, deadline, how, at, completed_at)
 

@@ -20,15 +20,17 @@ class OpenPlan:
     Attributes:
         seq: that of its last journaled fact.
         halted: its books do not add up, so that it is told nothing any more.
+        starved: the tickets that have been counted as finding no worker.
     """
 
-    __slots__ = ("base", "execution", "halted", "recorded", "seq", "workflow")
+    __slots__ = ("base", "execution", "halted", "recorded", "seq", "starved", "workflow")
 
     def __init__(self, workflow: int, execution: PlanExecution, seq: int = 0) -> None:
         self.workflow = workflow
         self.execution = execution
         self.seq = seq
         self.halted = False
+        self.starved: set[int] = set()
         self.base = workflow * TICKETS_PER_WORKFLOW
         self.recorded = len(execution.state.tickets)
 

@@ -177,7 +177,8 @@ class Step:
             if ticket.terminal:
                 self.over.append(ticket)
                 self.tally.over(ticket)
-            elif ticket.stage is Stage.STARVED:
+            elif ticket.stage is Stage.STARVED and number not in plan.starved:
+                plan.starved.add(number)
                 self.tally.starved()
 
 

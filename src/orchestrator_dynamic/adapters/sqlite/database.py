@@ -22,6 +22,10 @@ _CACHE_KIB = 32 * 1024
 _BUSY_TIMEOUT_MS = 10_000
 
 
+class OutOfDate(Misconfigured):
+    """An older version of this program has written the data directory; opening it migrates it."""
+
+
 class StorageFailed(Unavailable):
     """The disk did not take a commit: stop, tell nobody, and start again once there is room."""
 
@@ -50,7 +54,8 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
     """Return a connection that reads a data directory beside its engine, and cannot write.
 
     Raises:
-        Misconfigured: there is no such data directory, or another version has written it.
+        OutOfDate: an older version has written the directory; open it for writing first.
+        Misconfigured: there is no such data directory, or a newer version has written it.
     """
     path = directory / FILE_NAME
     if not path.is_file():
@@ -62,6 +67,21 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
         _check_version(connection, exact=True)
     except sqlite3.Error as error:
         raise Misconfigured(f"the data in {directory} cannot be read: {error}") from error
+    return connection
+
+
+def open_beside_engine(directory: Path) -> sqlite3.Connection:
+    """Return a connection that writes little and seldom, beside an engine or without one.
+
+    Its transactions must be short: the engine waits for them.
+
+    Raises:
+        OutOfDate: an older version has written the directory; open it for writing first.
+        Misconfigured: there is no such data directory, or a newer version has written it.
+    """
+    connection = open_for_reading(directory)
+    connection.execute("PRAGMA query_only = OFF")
+    connection.execute("PRAGMA synchronous = FULL")
     return connection
 
 
@@ -97,10 +117,14 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _check_version(connection: sqlite3.Connection, *, exact: bool) -> int:
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version > len(MIGRATIONS) or (exact and version < len(MIGRATIONS)):
-        message = f"its schema has version {version}, this program knows {len(MIGRATIONS)}"
-        raise Misconfigured(f"the data directory was written by another version: {message}")
+    version, known = int(connection.execute("PRAGMA user_version").fetchone()[0]), len(MIGRATIONS)
+    if version > known:
+        message = f"its schema has version {version}, this program knows {known}; use the newer one"
+        raise Misconfigured(f"the data directory was written by a newer version: {message}")
+    if exact and version < known:
+        message = f"its schema has version {version}, this program writes {known}"
+        remedy = "starting an engine on it brings it up to date"
+        raise OutOfDate(f"the data directory is of an older version: {message}; {remedy}")
     return version
 
 

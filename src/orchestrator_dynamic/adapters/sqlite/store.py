@@ -16,7 +16,7 @@ from orchestrator_dynamic.models.ids import DecisionId, WorkflowId
 from orchestrator_dynamic.models.incident import OrchestrationIncident
 from orchestrator_dynamic.models.telemetry_frame import TelemetryFrame
 from orchestrator_dynamic.models.vocabulary import Outcome, TaskType, TicketStatus
-from orchestrator_dynamic.ports.records import FactRecord, StoredPlan
+from orchestrator_dynamic.ports.records import FactRecord, StoredPlan, WorkflowRecord
 from orchestrator_dynamic.ports.store import (
     PAGE_MAX,
     Arrival,
@@ -33,6 +33,7 @@ from orchestrator_dynamic.ports.store import (
     WorkflowPage,
 )
 
+_WORKFLOW = f"SELECT {', '.join(WorkflowRecord._fields)} FROM workflows"
 _TICKET = (
     "SELECT number, ticket_id, task_id, task_type, undoes, timeout_ms, stage, status, attempt, "
     "ready_at, deadline_at, published_at, started_at, ended_at, agent, error FROM tickets"
@@ -77,7 +78,7 @@ class SqliteStore:
         words = [*conditions, *(["outcome IS NULL"] if wanted.open_only else [])]
         where = f"WHERE {' AND '.join(words)}" if words else ""
         most = _page(limit)
-        sql = f"SELECT * FROM workflows {where} ORDER BY workflow DESC LIMIT ?"
+        sql = f"{_WORKFLOW} {where} ORDER BY workflow DESC LIMIT ?"
         rows = self._rows(sql, *conditions.values(), most + 1)
         found = tuple(self._workflow(row) for row in rows[:most])
         return WorkflowPage(found, str(found[-1].key) if len(rows) > most else None)
@@ -91,7 +92,7 @@ class SqliteStore:
             )
             raise naming.no_workflow(name, ending)
         marks = ", ".join("?" * len(keys))
-        sql = f"SELECT * FROM workflows WHERE workflow IN ({marks}) ORDER BY workflow DESC"
+        sql = f"{_WORKFLOW} WHERE workflow IN ({marks}) ORDER BY workflow DESC"
         found = self._rows(sql, *keys)
         if len(found) > 1:
             raise naming.several_workflows(name, found)
