@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
 from orchestrator_dynamic.bootstrap import Application, application
 from orchestrator_dynamic.config.loading import load_settings
 from orchestrator_dynamic.models.cognitive_plan import TaskNode
@@ -76,6 +77,21 @@ def rows(directory: Path, query: str) -> list[tuple[object, ...]]:
     """Return what a person with the sqlite3 shell would see."""
     with closing(sqlite3.connect(directory / "orchestrator.sqlite3")) as connection:
         return connection.execute(query).fetchall()
+
+
+def ask(directory: Path, action: str, workflow_id: str) -> None:
+    """Ask the engine on `directory` for something, as another process does."""
+    with closing(sqlite3.connect(directory / "orchestrator.sqlite3")) as connection:
+        connection.execute(
+            "INSERT INTO requests (at, workflow_id, action, actor) VALUES (1, ?, ?, 'ana')",
+            (workflow_id, action),
+        )
+        connection.commit()
+
+
+def now_ms() -> int:
+    """Return the present moment, as the engine's own clock tells it."""
+    return SystemClock().now_ms()
 
 
 async def until(condition: Callable[[], bool]) -> None:

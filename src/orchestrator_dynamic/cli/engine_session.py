@@ -17,10 +17,9 @@ from orchestrator_dynamic.cli.plan_results import (
     result_of_plan,
 )
 from orchestrator_dynamic.cli.standstill import remedy_for, standstill_of, waiting_steps
-from orchestrator_dynamic.errors import Finding, InvariantViolation
+from orchestrator_dynamic.errors import Finding
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.ports.orchestrator import Receipt, Reception
-from orchestrator_dynamic.ports.records import WorkflowRecord
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 
 JOURNAL = "journal"
@@ -44,7 +43,7 @@ class Session:
 
     Attributes:
         results: what has ended or was left, in that order.
-        unfinished: how many plans have not ended and were not left; some when it was stopped.
+        cut_short: whether it was stopped before it was done.
     """
 
     def __init__(
@@ -73,10 +72,11 @@ class Session:
         self._started: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
         self.results: list[PlanResult] = []
+        self.cut_short = False
 
     @property
     def unfinished(self) -> int:
-        """As the class says."""
+        """How many plans have neither ended nor been left."""
         return len(self._followed)
 
     async def bring_to_end(self, inputs: Iterable[Input]) -> None:
@@ -85,10 +85,12 @@ class Session:
             self._start(self._hear_of_stop())
             for plan in self._app.engine.plans:
                 self._follow(plan, JOURNAL, (), "goes on")
-            await self._until_quiet(self._start(self._take_in(inputs)))
+            taking = self._start(self._take_in(inputs))
+            await self._until_quiet(taking)
+            self.cut_short = self._stop.is_set() and not (taking.done() and not self._followed)
             for task in self._started:
                 task.cancel()
-        if not self._stop.is_set():
+        if not self.cut_short:
             self._leave_the_rest()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -112,11 +114,8 @@ class Session:
                 self._took_in(plan, receipt)
             elif receipt.workflow_id not in self._followed:
                 # Else its end is about to be told.
-                self._end(
-                    result_of_plan(
-                        await self._record_of(receipt.workflow_id), one.source, receipt.findings
-                    )
-                )
+                record = self._app.store.workflow(receipt.workflow_id)
+                self._end(result_of_plan(record, one.source, receipt.findings))
         self._news.set()
 
     def _took_in(self, plan: OpenPlan, receipt: Receipt) -> None:
@@ -142,15 +141,9 @@ class Session:
 
     async def _await_end(self, workflow_id: WorkflowId) -> None:
         await self._app.engine.outcome_of(workflow_id)
-        record = await self._record_of(workflow_id)
+        record = self._app.store.workflow(workflow_id)
         followed = self._followed.pop(workflow_id)
         self._end(result_of_plan(record, followed.source, followed.findings))
-
-    async def _record_of(self, workflow_id: WorkflowId) -> WorkflowRecord:
-        record = self._app.store.workflow(workflow_id)
-        if record is None:
-            raise InvariantViolation(f"{workflow_id} was taken in, and is not in the store")
-        return record
 
     def _end(self, result: PlanResult) -> None:
         self.results.append(result)
@@ -195,7 +188,7 @@ class Session:
     def _leave_the_rest(self) -> None:
         for followed in self._followed.values():
             standstill = standstill_of(followed.plan.state, self._data_dir)
-            record = followed.plan.workflow_record()
+            record = self._app.store.workflow(followed.plan.state.workflow_id)
             result = result_of_plan(record, followed.source, followed.findings, standstill)
             self.results.append(result)
             self._audience.left(result)

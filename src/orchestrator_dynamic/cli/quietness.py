@@ -23,7 +23,7 @@ def settings_for_people(data_dir: Path | None, verbose: bool, complaints: list[s
         settings = settings_in_force(data_dir, {"LOG_LEVEL": STORY} if verbose else None)
     except Misconfigured as error:
         complaints += str(error).splitlines()
-        return Settings.model_construct()
+        return Settings()
     origin = next(row.source for row in settings.table() if row.name == "LOG_LEVEL")
     if origin == DEFAULT:
         configure_logging(QUIET, settings.log_format)

@@ -156,6 +156,7 @@ class Engine:
         """
         asked_at = 0.0
         loop = asyncio.get_running_loop()
+        self._set_alarm(self._clock.now_ms())
         while not self._stopping or len(self.mailbox):
             await self.mailbox.wait()
             now = self._clock.now_ms()

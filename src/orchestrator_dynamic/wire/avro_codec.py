@@ -80,7 +80,7 @@ def _prepared(writer_schema: Schema) -> Schema:
     The object is kept with the result, so that its identity is not given to another.
     """
     known = _prepared_schemas.get(id(writer_schema))
-    if known is not None and known[0] is writer_schema:
+    if known is not None:
         return known[1]
     prepared = avro_schemas.for_reading(writer_schema)
     if len(_prepared_schemas) >= _PREPARED_MAX:

@@ -140,9 +140,7 @@ def test_a_plan_that_drains_with_nothing_to_undo_ends_when_the_last_comes_back()
 
 def test_other_branches_go_on_where_failures_are_isolated() -> None:
     """There what comes back goes out again."""
-    story = begun(
-        a_task("a"), a_task("b"), policy=Policy(failure_policy=FailurePolicy.ISOLATE)
-    )
+    story = begun(a_task("a"), a_task("b"), policy=Policy(failure_policy=FailurePolicy.ISOLATE))
     story.fail_for_good("a")
 
     story.give_back("b")

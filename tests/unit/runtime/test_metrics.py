@@ -75,9 +75,7 @@ async def a_busy_day(app: Application) -> Samples:
     read = samples(app)
     for plan in list(app.engine.plans):
         workflow_id = plan.state.workflow_id
-        await app.engine.request(
-            Request(action=Action.CANCEL, workflow_id=workflow_id, by="test")
-        )
+        await app.engine.request(Request(action=Action.CANCEL, workflow_id=workflow_id, by="test"))
     return read
 
 

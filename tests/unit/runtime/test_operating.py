@@ -1,8 +1,6 @@
 """What people, time and missing workers do to plans that run."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from orchestrator_dynamic.core.execution_state import Phase
@@ -18,6 +16,7 @@ from tests.support.engines import (
     a_message,
     a_worker,
     an_engine,
+    ask,
     rows,
     run_to_end,
     until,
@@ -207,16 +206,8 @@ async def test_a_request_from_another_process_is_heard_and_answered(tmp_path: Pa
     async with an_engine(tmp_path, a_worker()) as app:
         message = a_message(requires_approval=True)
         receipt = await app.engine.submit(message, source="test")
-        with closing(sqlite3.connect(tmp_path / "orchestrator.sqlite3")) as other:
-            other.execute(
-                "INSERT INTO requests (at, workflow_id, action, actor) VALUES (1, ?, ?, 'ana')",
-                (receipt.workflow_id, "approve"),
-            )
-            other.execute(
-                "INSERT INTO requests (at, workflow_id, action, actor) VALUES (2, ?, ?, 'ana')",
-                (receipt.workflow_id, "dance"),
-            )
-            other.commit()
+        ask(tmp_path, "approve", workflow_of(receipt))
+        ask(tmp_path, "dance", workflow_of(receipt))
         outcome = await app.engine.outcome_of(workflow_of(receipt))
 
     assert outcome is Outcome.SUCCESS

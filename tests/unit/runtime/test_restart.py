@@ -15,6 +15,8 @@ from tests.support.engines import (
     a_message,
     a_worker,
     an_engine,
+    ask,
+    now_ms,
     rows,
     workflow_of,
 )
@@ -155,3 +157,27 @@ async def test_a_halted_plan_is_left_alone_by_a_restart(tmp_path: Path) -> None:
         found = app.recovered
 
     assert found == 0
+
+
+async def test_what_time_owes_is_done_after_a_restart_that_nobody_talks_to(tmp_path: Path) -> None:
+    """A parked plan expires though no letter ever arrives at the new engine."""
+    soon = now_ms() + 300
+    async with an_engine(tmp_path) as app:
+        await app.engine.submit(a_message(requires_approval=True, valid_until=soon), source="test")
+
+    async with an_engine(tmp_path) as app:
+        outcome = await the_only_outcome(app)
+
+    assert outcome is Outcome.EXPIRED
+
+
+async def test_a_request_is_heard_after_a_restart_that_nobody_talks_to(tmp_path: Path) -> None:
+    """An operator's row must not wait for somebody else's letter."""
+    async with an_engine(tmp_path) as app:
+        receipt = await app.engine.submit(a_message(requires_approval=True), source="test")
+
+    async with an_engine(tmp_path, a_worker()) as app:
+        ask(tmp_path, "reject", workflow_of(receipt))
+        outcome = await the_only_outcome(app)
+
+    assert outcome is Outcome.REJECTED

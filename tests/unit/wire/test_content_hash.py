@@ -8,7 +8,13 @@ from hypothesis import given
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.wire import json_text
 from orchestrator_dynamic.wire.decision_reader import read_decision
-from orchestrator_dynamic.wire.decision_writer import content_hash, decision_object, plan_text
+from orchestrator_dynamic.wire.decision_writer import (
+    content_hash,
+    decision_object,
+    kept_form,
+    plan_text,
+)
+from orchestrator_dynamic.wire.message_writer import to_json
 from tests.support.messages import NOON, a_decision, a_plan, a_task, as_json, decisions
 
 DECISION = a_decision(
@@ -79,6 +85,11 @@ def test_it_does_not_change_with_how_a_thing_is_said() -> None:
     first, second = (read_decision(as_json(document)).decision for document in (one, other))
 
     assert content_hash(first) == content_hash(second)
+
+
+def test_the_kept_form_is_the_message_and_its_hash() -> None:
+    """Whoever keeps a decision needs both, and works them out once."""
+    assert kept_form(DECISION) == (to_json(DECISION), content_hash(DECISION))
 
 
 def test_the_plan_travels_as_text() -> None:

@@ -178,6 +178,19 @@ def test_an_unknown_task_type_is_executed_and_told() -> None:
     assert {finding.severity for finding in result.warnings} == {Severity.WARNING}
 
 
+def test_a_task_without_a_type_is_told_among_tasks_that_have_one() -> None:
+    """Nothing else need be odd about the plan; the place is counted from its beginning."""
+    tasks = [{"task_id": f"t{number}", "task_type": "QUERY"} for number in range(3_000)]
+    del tasks[2_500]["task_type"]
+
+    (warning,) = read({"tasks": tasks}).warnings
+
+    assert (warning.code, warning.where) == (
+        "missing_task_type",
+        "cognitive_plan.tasks[2500].task_type",
+    )
+
+
 def test_of_many_warnings_a_hundred_are_listed_and_the_rest_counted() -> None:
     """A plan of a hundred thousand tasks must not fill the audit."""
     tasks = [{"task_id": f"t{number}", "task_type": "dance"} for number in range(3_000)]

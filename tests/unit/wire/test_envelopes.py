@@ -107,6 +107,7 @@ def test_json_text_after_the_prefix_may_hold_json_text() -> None:
         json.dumps({"cognitive_plan": PLAN}),
         json.dumps({"cognitive_plan": json.dumps(PLAN)}),
         {"plan_id": "other", "cognitive_plan": {"cognitive_plan": PLAN}},
+        {**PLAN, "cognitive_plan": {"plan_id": "other", "tasks": []}},
     ],
 )
 def test_a_plan_is_found_in_whatever_it_is_wrapped(plan: object) -> None:
@@ -135,11 +136,12 @@ def test_anything_else_is_an_unknown_envelope(document: object) -> None:
 
 def test_text_of_text_of_text_without_end_is_refused() -> None:
     """Nobody means it, and each layer costs more than the last."""
-    data = b"{}"
-    for _ in range(6):
+    data = to_json(DECISION)
+    for _ in range(3):
         data = as_json(data.decode())
 
-    assert refusal_of(data).reason == "unknown_envelope"
+    assert read_decision(data).decision == DECISION
+    assert refusal_of(as_json(data.decode())).reason == "unknown_envelope"
 
 
 @pytest.mark.parametrize(

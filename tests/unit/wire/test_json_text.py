@@ -89,6 +89,15 @@ def test_one_repeated_key_among_a_great_many_is_found_soon() -> None:
     assert "'k7'" in finding.message
 
 
+def test_of_many_faults_a_hundred_are_listed() -> None:
+    """The rest are counted."""
+    findings = refused("[" + ",".join(["NaN"] * 1_234) + "]").findings
+
+    assert len(findings) == 101
+    assert findings[99].where == "[99]"
+    assert findings[100].message == "and 1,134 more of the kind"
+
+
 def test_a_syntax_error_is_named_with_its_place() -> None:
     """A missing comma in a megabyte of text is not found by looking."""
     error = refused(b'{"a": 1\n "b": 2}')

@@ -36,9 +36,7 @@ def workflows_named(connection: sqlite3.Connection, name: str) -> list[int]:
     return _keys_where(connection, anywhere, beginning * len(_IDS))
 
 
-def _keys_where(
-    connection: sqlite3.Connection, condition: str, values: Sequence[str]
-) -> list[int]:
+def _keys_where(connection: sqlite3.Connection, condition: str, values: Sequence[str]) -> list[int]:
     sql = f"SELECT workflow FROM workflows WHERE {condition} ORDER BY workflow DESC LIMIT ?"
     return [row[0] for row in connection.execute(sql, (*values, CANDIDATES_MAX + 1))]
 

@@ -17,9 +17,10 @@ _ASK = (
     "INSERT INTO requests (at, workflow_id, action, actor, reason, detail) "
     "VALUES (?, ?, ?, ?, ?, ?)"
 )
-_REPLY = "SELECT reply, accepted FROM requests WHERE id = ? AND handled_at IS NOT NULL"
+_OPEN = "SELECT 1 FROM requests WHERE id = ? AND handled_at IS NULL"
+_REPLY = "SELECT reply, accepted FROM requests WHERE id = ?"
 _WITHDRAW = (
-    "UPDATE requests SET handled_at = ?, reply = 'withdrawn', accepted = 0 "
+    "UPDATE requests SET handled_at = ?, reply = 'withdrawn: nobody answered', accepted = 0 "
     "WHERE id = ? AND handled_at IS NULL"
 )
 _REQUEUED = "UPDATE dead_letters SET requeued_at = ?, requeue_outcome = ? WHERE id = ?"
@@ -41,7 +42,7 @@ class OperatorDesk:
         """Return the engine's reply, or None where there was none in time.
 
         Without a reply the request is withdrawn, so that it takes no effect later, when nobody
-        expects it any more.
+        expects it any more. (An engine that takes it up at that very moment still carries it out.)
 
         Args:
             engine_lives: whether anybody is there to answer; asked again and again.
@@ -53,14 +54,13 @@ class OperatorDesk:
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + patience_s
         try:
-            while loop.time() < give_up_at and engine_lives():
-                if reply := self._reply_to(number):
-                    return reply
+            # Another process sets no event of ours.
+            while self._open(number) and loop.time() < give_up_at and engine_lives():  # noqa: ASYNC110
                 await asyncio.sleep(_POLL_S)
         finally:
             # Also where the operator has lost patience and interrupts.
-            self._withdraw(number)
-        return self._reply_to(number, withdrawn=None)
+            withdrawn = self._open(number) and self._withdraw(number)
+        return None if withdrawn else self._reply_to(number)
 
     def record_requeue(self, letter_id: int, outcome: str) -> None:
         """Note on a dead letter that it was handed in again, and what became of it.
@@ -83,6 +83,14 @@ class OperatorDesk:
         with transaction(self._connection):
             return int(self._connection.execute(_ASK, row).lastrowid or 0)
 
-    def _withdraw(self, number: int) -> None:
+    def _open(self, number: int) -> bool:
+        return bool(self._connection.execute(_OPEN, (number,)).fetchone())
+
+    def _reply_to(self, number: int) -> Reply:
+        text, accepted = self._connection.execute(_REPLY, (number,)).fetchone()
+        return Reply(bool(accepted), text)
+
+    def _withdraw(self, number: int) -> bool:
         with transaction(self._connection):
-            self._connection.execute(_WITHDRAW, (self._clock.now_ms(), number))
+            changed = self._connection.execute(_WITHDRAW, (self._clock.now_ms(), number))
+        return changed.rowcount == 1

@@ -114,9 +114,7 @@ class SqliteStore:
 
     def arrival(self, workflow: StoredWorkflow) -> Arrival:
         """As the port says."""
-        sql = (
-            "SELECT envelope, source, received_at, content_hash FROM decisions WHERE workflow = ?"
-        )
+        sql = "SELECT envelope, source, received_at, content_hash FROM decisions WHERE workflow = ?"
         return Arrival(**dict(self._one(sql, workflow.key)))
 
     def stages(self, workflow: StoredWorkflow) -> Mapping[Stage, int]:

@@ -22,9 +22,7 @@ def numbers_in(body: Mapping[str, Any]) -> Iterator[int]:
         yield named[0] if isinstance(named, list) else named
 
 
-def entry(
-    row: sqlite3.Row, body: Mapping[str, Any], names: Mapping[int, str]
-) -> TimelineEntry:
+def entry(row: sqlite3.Row, body: Mapping[str, Any], names: Mapping[int, str]) -> TimelineEntry:
     """Return the entry of a journal's row, whose body has been read already."""
     numbers = list(numbers_in(body))
     tasks = tuple(names.get(number, f"ticket {number}") for number in numbers)
