@@ -15,8 +15,8 @@ from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.vocabulary import IncidentType
 from tests.support.histories import History, histories, wild_facts
+from tests.support.messages import NOON
 from tests.support.plan_strategies import decisions, policies
-from tests.support.plans import NOON
 from tests.support.story import Story
 from tests.support.workforce import Fate, Fates, clear_the_way, fates, finish
 

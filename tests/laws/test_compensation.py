@@ -23,13 +23,12 @@ BREAKING_HISTORIES = histories(
 
 def ancestors(plan: CognitivePlan) -> dict[str, set[str]]:
     """Return for each task all the tasks that it waits for, near and far."""
-    tasks = {task.task_id: task for task in plan.tasks}
+    near: dict[str, set[str]] = {task.task_id: set(task.dependencies) for task in plan.tasks}
 
     def of(name: str) -> set[str]:
-        near = set(tasks[name].dependencies)
-        return near.union(*(of(other) for other in sorted(near)))
+        return near[name].union(*(of(other) for other in sorted(near[name])))
 
-    return {name: of(name) for name in tasks}
+    return {name: of(name) for name in near}
 
 
 @settings(max_examples=100)

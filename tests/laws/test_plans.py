@@ -1,6 +1,7 @@
 """C1 and C2: which plans can be run, in which order, and by which names."""
 
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from uuid import uuid5
 
 from hypothesis import given, settings
@@ -17,8 +18,9 @@ from orchestrator_dynamic.core.ticket_factory import (
 from orchestrator_dynamic.errors import Severity
 from orchestrator_dynamic.models.cognitive_plan import TaskNode
 from orchestrator_dynamic.models.ids import DecisionId, TaskId
+from tests.support.messages import a_decision, a_plan
 from tests.support.plan_strategies import tasks
-from tests.support.plans import a_decision, a_plan, a_task
+from tests.support.plans import a_task
 
 ESTIMATE = 60_000
 NAMES = "abcdef"
@@ -73,7 +75,7 @@ def test_the_critical_path_is_the_longest_way(drawn: tuple[TaskNode, ...]) -> No
     assert [best[number] for number in range(len(drawn))] == graph.tail_ms
     assert sum(lengths[number] for number in path) == graph.critical_path_ms == max(best.values())
     assert graph.dependencies[path[0]] == ()
-    assert all(b in graph.dependants[a] for a, b in zip(path, path[1:], strict=False))
+    assert all(b in graph.dependants[a] for a, b in pairwise(path))
 
 
 @settings(max_examples=100)
@@ -98,7 +100,7 @@ def test_a_circle_is_found_if_and_only_if_there_is_one(drawn: list[TaskNode]) ->
 @given(careless_tasks(), st.lists(st.sampled_from(NAMES + "?"), max_size=6))
 def test_a_valid_plan_has_a_graph_without_a_circle(drawn: list[TaskNode], named: list[str]) -> None:
     """Whatever is sent, C1 answers; and what it lets through can be run."""
-    plan = a_plan(*drawn, execution_order=tuple(named), destructive_tasks=tuple(named[:2]))
+    plan = a_plan(tasks=drawn, execution_order=named, destructive_tasks=named[:2])
 
     examined = examine(a_decision(plan), PlanLimits())
 

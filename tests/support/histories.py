@@ -11,8 +11,8 @@ from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.ticket import IN_FLIGHT, Stage, Ticket
 from orchestrator_dynamic.errors import Finding, Severity
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
+from tests.support.messages import NOON
 from tests.support.plan_strategies import SUPPLIES, decisions, digits, policies
-from tests.support.plans import NOON
 from tests.support.story import Story
 
 LENGTH_MAX = 60

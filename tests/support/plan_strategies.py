@@ -10,7 +10,8 @@ from orchestrator_dynamic.core.policy import FailurePolicy, Policy, RetryOwner
 from orchestrator_dynamic.models.cognitive_plan import CognitivePlan, TaskNode
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.vocabulary import ApprovalStatus, DecisionType, RiskBand, TaskType
-from tests.support.plans import MINUTE, NOON, a_decision, a_plan, a_task
+from tests.support.messages import NOON, a_decision, a_plan
+from tests.support.plans import MINUTE, a_task
 
 NAMES = "abcdefghijkl"
 TASK_TYPES = [kind for kind in TaskType if kind is not TaskType.COMPENSATE]

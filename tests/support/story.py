@@ -13,7 +13,8 @@ from orchestrator_dynamic.models.cognitive_plan import TaskNode
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.incident import OrchestrationIncident
 from orchestrator_dynamic.models.sla_events import SlaAlert, SlaViolation
-from tests.support.plans import NOON, a_decision, a_plan, an_execution
+from tests.support.messages import NOON, a_decision, a_plan
+from tests.support.plans import an_execution
 
 _C = TypeVar("_C", bound=Command)
 
@@ -43,12 +44,19 @@ class Story:
         self.journal: list[facts.Fact] = []
         self.asked: list[Command] = []
         self.latest: list[Command] = []
-        self._numbers = {t.task_id: n for n, t in enumerate(decision.cognitive_plan.tasks)}
+        self._numbers: dict[str, int] = {
+            t.task_id: n for n, t in enumerate(decision.cognitive_plan.tasks)
+        }
 
     @property
     def state(self) -> ExecutionState:
         """The plan's present state."""
         return self.execution.state
+
+    @property
+    def ended(self) -> bool:
+        """Whether the plan has come to its outcome."""
+        return self.execution.outcome is not None
 
     def tell(self, fact: facts.Fact) -> list[Command]:
         """Let `fact` happen, and return what it asked for."""

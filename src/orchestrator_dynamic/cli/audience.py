@@ -1,13 +1,14 @@
 """What a session tells whoever watches it, and the two that need no terminal."""
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from time import monotonic
 from typing import Protocol
 
 import orjson
 
 from orchestrator_dynamic.cli.plan_results import PlanResult, as_object, lines_about
+from orchestrator_dynamic.cli.printing import clean, counted
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 
 # A log of a run that takes hours should be readable, and show that something happens.
@@ -47,11 +48,13 @@ class PlainAudience:
 
     def began(self, plan: OpenPlan, source: str, how: str) -> None:
         """As the protocol says."""
-        self._say(f"{name_of(plan)}: {how}, {progress_of([plan])} ({source})")
+        tickets, over = len(plan.state.tickets), len(plan.state.tickets) - plan.state.open
+        done = f", {over:,} of them have ended" if over else ""
+        self._say(f"{name_of(plan)} ({source}): {how}, {counted(tickets, 'ticket')}{done}")
 
     def waits(self, plan: OpenPlan, source: str, what: str, remedy: str) -> None:
         """As the protocol says."""
-        self._say(f"{name_of(plan)}: {what}; {remedy}")
+        self._say(f"{name_of(plan)} ({source}): {what}; {remedy}")
 
     def ended(self, result: PlanResult) -> None:
         """As the protocol says."""
@@ -71,7 +74,7 @@ class PlainAudience:
 
     def _say(self, line: str) -> None:
         self._last_said = line
-        print(line, flush=True)
+        print(clean(line), flush=True)
 
 
 class JsonAudience:
@@ -91,9 +94,7 @@ class JsonAudience:
     def left(self, result: PlanResult) -> None:
         """As the protocol says; what helps is for people."""
         self.ended(result)
-        if result.remedy:
-            plan_id = result.record.plan_id if result.record else result.source
-            print(f"orq: {plan_id} {result.reason}; {result.remedy}", file=sys.stderr)
+        print(f"orq: {result.plan_id} {result.reason}; {result.remedy}", file=sys.stderr)
 
     def moved(self, plans: Collection[OpenPlan]) -> None:
         """Say nothing."""
@@ -104,7 +105,7 @@ def name_of(plan: OpenPlan) -> str:
     return plan.state.decision.plan_id
 
 
-def progress_of(plans: Sequence[OpenPlan] | Collection[OpenPlan]) -> str:
+def progress_of(plans: Collection[OpenPlan]) -> str:
     """Return how far `plans` are, as text; costs the number of plans, not of tickets."""
     tickets = sum(len(plan.state.tickets) for plan in plans)
     over = sum(len(plan.state.tickets) - plan.state.open for plan in plans)

@@ -4,7 +4,7 @@ SECOND_MS, MINUTE_MS, HOUR_MS = 1_000, 60_000, 3_600_000
 
 
 def spoken(duration_ms: int) -> str:
-    """Return a duration as short as it can be read: `40 ms`, `9.3 s`, `3 min 05 s`, `2 h 10 min`."""
+    """Return a duration as short as it can be read: 40 ms, 9.3 s, 3 min 05 s, 2 h 10 min."""
     if duration_ms < SECOND_MS:
         return f"{duration_ms} ms"
     if duration_ms < MINUTE_MS:

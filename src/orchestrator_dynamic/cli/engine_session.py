@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ from orchestrator_dynamic.cli.plan_results import (
     PlanResult,
     result_of_dead_letter,
     result_of_plan,
+    result_of_pruned,
 )
 from orchestrator_dynamic.cli.standstill import remedy_for, standstill_of, waiting_steps
 from orchestrator_dynamic.errors import Finding
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.ports.orchestrator import Receipt, Reception
+from orchestrator_dynamic.ports.store import NotFound
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 
 JOURNAL = "journal"
@@ -34,8 +36,8 @@ class _Followed:
 
     plan: OpenPlan
     source: str
-    findings: tuple[Finding, ...] = ()
-    told_steps: set[str] = field(default_factory=set)
+    findings: tuple[Finding, ...]
+    told_steps: set[str]
 
 
 class Session:
@@ -68,6 +70,8 @@ class Session:
         self._data_dir = data_dir
         self._beat_s = beat_s
         self._followed: dict[WorkflowId, _Followed] = {}
+        self._known: set[WorkflowId] = set()
+        self._all_taken_in = False
         self._tasks = asyncio.TaskGroup()
         self._started: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
@@ -85,18 +89,20 @@ class Session:
             self._start(self._hear_of_stop())
             for plan in self._app.engine.plans:
                 self._follow(plan, JOURNAL, (), "goes on")
-            taking = self._start(self._take_in(inputs))
-            await self._until_quiet(taking)
-            self.cut_short = self._stop.is_set() and not (taking.done() and not self._followed)
+            self._start(self._take_in(inputs))
+            await self._until_quiet()
+            self.cut_short = self._stop.is_set() and not self._done
             for task in self._started:
                 task.cancel()
         if not self.cut_short:
             self._leave_the_rest()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = self._tasks.create_task(work)
-        self._started.append(task)
-        return task
+    @property
+    def _done(self) -> bool:
+        return self._all_taken_in and not self._followed
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._started.append(self._tasks.create_task(work))
 
     async def _take_in(self, inputs: Iterable[Input]) -> None:
         for one in inputs:
@@ -112,11 +118,22 @@ class Session:
                 self._end(result_of_dead_letter(receipt))
             elif plan := self._app.engine.plans.by_id(receipt.workflow_id):
                 self._took_in(plan, receipt)
-            elif receipt.workflow_id not in self._followed:
-                # Else its end is about to be told.
-                record = self._app.store.workflow(receipt.workflow_id)
-                self._end(result_of_plan(record, one.source, receipt.findings))
+            elif receipt.workflow_id not in self._known:
+                self._end(self._recorded(receipt.workflow_id, receipt))
+        self._all_taken_in = True
         self._news.set()
+
+    def _recorded(self, workflow_id: WorkflowId, receipt: Receipt) -> PlanResult:
+        """Return the result of a plan that had ended when its receipt was given."""
+        self._known.add(workflow_id)
+        try:
+            record = self._app.store.workflow(workflow_id)
+        except NotFound:
+            if ending := self._app.store.ending(workflow_id):
+                return result_of_pruned(receipt, ending)
+            raise
+        repeated = receipt.reception is Reception.DUPLICATE
+        return result_of_plan(record, receipt.source, receipt.findings, repeated=repeated)
 
     def _took_in(self, plan: OpenPlan, receipt: Receipt) -> None:
         """Follow a plan, unless it is followed already: then this names its source."""
@@ -128,14 +145,15 @@ class Session:
         how = "goes on" if receipt.reception is Reception.DUPLICATE else "started"
         self._follow(plan, receipt.source, receipt.findings, how)
 
-    def _follow(
-        self, plan: OpenPlan, source: str, findings: tuple[Finding, ...], how: str
-    ) -> None:
+    def _follow(self, plan: OpenPlan, source: str, findings: tuple[Finding, ...], how: str) -> None:
         workflow_id = plan.state.workflow_id
-        self._followed[workflow_id] = _Followed(plan, source, findings)
+        self._known.add(workflow_id)
+        told_steps = set(waiting_steps(plan.state))
+        self._followed[workflow_id] = _Followed(plan, source, findings, told_steps)
         if standstill := standstill_of(plan.state, self._data_dir):
             self._audience.waits(plan, source, standstill.why, standstill.remedy)
         else:
+            told_steps.clear()
             self._audience.began(plan, source, how)
         self._start(self._await_end(workflow_id))
 
@@ -150,16 +168,14 @@ class Session:
         self._audience.ended(result)
         self._news.set()
 
-    async def _until_quiet(self, taking: asyncio.Task[None]) -> None:
+    async def _until_quiet(self) -> None:
         loop = asyncio.get_running_loop()
         next_beat = still_since = loop.time()
-        while not self._stop.is_set():
-            if taking.done() and not self._followed:
-                return
+        while not (self._done or self._stop.is_set()):
             if (now := loop.time()) >= next_beat:
                 next_beat = now + self._beat_s
                 self._beat()
-                if not (taking.done() and self._at_standstill()):
+                if not (self._all_taken_in and self._at_standstill()):
                     still_since = now
                 elif now - still_since >= _PATIENCE_S:
                     return
@@ -189,7 +205,9 @@ class Session:
         for followed in self._followed.values():
             standstill = standstill_of(followed.plan.state, self._data_dir)
             record = self._app.store.workflow(followed.plan.state.workflow_id)
-            result = result_of_plan(record, followed.source, followed.findings, standstill)
+            result = result_of_plan(
+                record, followed.source, followed.findings, standstill=standstill
+            )
             self.results.append(result)
             self._audience.left(result)
         self._followed.clear()

@@ -41,7 +41,7 @@ class LiveAudience:
 
     def waits(self, plan: OpenPlan, source: str, what: str, remedy: str) -> None:
         """As the protocol says."""
-        self._say(f"{name_of(plan)}: {what}; {remedy}", "yellow")
+        self._say(f"{name_of(plan)} ({source}): {what}; {remedy}", "yellow")
 
     def ended(self, result: PlanResult) -> None:
         """As the protocol says."""

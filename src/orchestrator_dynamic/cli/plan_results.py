@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator_dynamic.cli.durations import spoken
+from orchestrator_dynamic.cli.printing import clean, counted, readable
 from orchestrator_dynamic.cli.standstill import Standstill
 from orchestrator_dynamic.errors import Finding, Severity
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports.orchestrator import Receipt
-from orchestrator_dynamic.ports.store import StoredWorkflow
+from orchestrator_dynamic.ports.store import Ending, StoredWorkflow
 
 DEAD_LETTER, UNREADABLE, HALTED = "DEAD_LETTER", "UNREADABLE", "HALTED"
 
@@ -20,16 +21,21 @@ class PlanResult:
     Attributes:
         source: the file that it came from; `journal` where an earlier command took it in.
         outcome: an `Outcome`, or in capitals too why there is none (yet).
-        record: the plan's row in the store; None where the input is no plan.
+        record: the plan as the store has it; None where the input is no plan, or was pruned.
         reason: what led to the outcome, in words, or the code of a dead letter.
         remedy: what a person can do about it.
+        repeated: whether it had ended before, so that this time nothing was started.
     """
 
     source: str
     outcome: str
+    decision_id: str | None = None
+    plan_id: str | None = None
+    workflow_id: str | None = None
     record: StoredWorkflow | None = None
     reason: str = ""
     remedy: str = ""
+    repeated: bool = False
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -50,20 +56,35 @@ def result_of_plan(
     record: StoredWorkflow,
     source: str,
     findings: Sequence[Finding],
+    *,
     standstill: Standstill | None = None,
+    repeated: bool = False,
 ) -> PlanResult:
     """Return the result of a plan that has ended, stopped, or waits for a person."""
-    if standstill is not None:
-        outcome, reason, remedy = standstill.word, standstill.why, standstill.remedy
-    else:
-        outcome, reason, remedy = record.outcome or record.phase, record.reason, ""
     return PlanResult(
         source=source,
-        outcome=outcome,
+        outcome=standstill.word if standstill else record.outcome or record.phase,
+        decision_id=record.decision_id,
+        plan_id=record.plan_id,
+        workflow_id=record.workflow_id,
         record=record,
-        reason=reason,
-        remedy=remedy,
+        reason=standstill.why if standstill else record.reason,
+        remedy=standstill.remedy if standstill else "",
+        repeated=repeated,
         findings=tuple(findings),
+    )
+
+
+def result_of_pruned(receipt: Receipt, ending: Ending) -> PlanResult:
+    """Return the result of a plan that ended before, of which only the end is still known."""
+    return PlanResult(
+        source=receipt.source,
+        outcome=ending.outcome or ending.phase,
+        decision_id=receipt.decision_id,
+        plan_id=receipt.plan_id,
+        workflow_id=receipt.workflow_id,
+        reason=ending.reason,
+        repeated=True,
     )
 
 
@@ -81,9 +102,9 @@ def as_object(result: PlanResult) -> dict[str, object]:
     """Return `result` for programs; the same keys whatever it is."""
     record = result.record
     return {
-        "decision_id": record and record.decision_id,
-        "plan_id": record and record.plan_id,
-        "workflow_id": record and record.workflow_id,
+        "decision_id": result.decision_id,
+        "plan_id": result.plan_id,
+        "workflow_id": result.workflow_id,
         "outcome": result.outcome,
         "tickets": {
             "total": record.tasks if record else 0,
@@ -112,41 +133,50 @@ def as_object(result: PlanResult) -> dict[str, object]:
 
 def lines_about(result: PlanResult) -> list[str]:
     """Return `result` for people: a line, then one for each reason that an input was refused."""
-    if result.record is None:
-        return [f"{result.source}: {result.outcome} ({result.reason})", *_reasons(result)]
-    record, numbers = result.record, _numbers(result.record)
-    name, took = record.plan_id, result.duration_ms
-    if took is None:
+    return [clean(readable(line)) for line in _lines_about(result)]
+
+
+def _lines_about(result: PlanResult) -> list[str]:
+    record = result.record
+    name = f"{result.plan_id} ({result.source})" if result.plan_id else result.source
+    if record is None:
+        before = "; taken in before, its records were pruned" * result.repeated
+        return [f"{name}: {result.outcome}, {result.reason}{before}", *_reasons(result)]
+    if record.ended_at is None:
         why = f"{result.reason}; {result.remedy}" if result.remedy else result.reason
-        return [f"{name}: {result.outcome}, {numbers}; {why}"]
-    told = f"{name}: {result.outcome} after {spoken(took)}, {numbers}"
-    if result.well:
-        warnings = len(result.findings)
-        return [told + (f"; {warnings} {_plural('warning', warnings)}" if warnings else "")]
-    return [f"{told}; {result.reason}", *_reasons(result)]
+        return [f"{name}: {result.outcome}, {_numbers(record)}; {why}"]
+    before = "; taken in before, so nothing was started" * result.repeated
+    if record.started_at is None:
+        return [f"{name}: {result.outcome}, {result.reason}{before}", *_reasons(result)]
+    told = f"{name if before else result.plan_id}: {result.outcome}"
+    told = f"{told} after {spoken(result.duration_ms or 0)}, {_numbers(record)}"
+    if not result.well:
+        return [f"{told}; {result.reason}{before}"]
+    warnings = f"; {counted(len(result.findings), 'warning')}" if result.findings else ""
+    return [f"{told}{warnings}{before}"]
 
 
 def _reasons(result: PlanResult) -> list[str]:
     errors = [finding for finding in result.findings if finding.severity is Severity.ERROR]
-    return [f"  {finding.where}: {finding.message} ({finding.code})" for finding in errors]
+    return [f"  {_with_place(finding)} ({finding.code})" for finding in errors]
+
+
+def _with_place(finding: Finding) -> str:
+    """Return the message, with the place where it does not name it already."""
+    if finding.message.startswith(finding.where):
+        return finding.message
+    return f"{finding.where}: {finding.message}"
 
 
 def _numbers(record: StoredWorkflow) -> str:
     """Return what became of the tickets, zeros left out."""
-    parts = [f"{record.completed:,} of {record.tasks:,} tickets completed"]
-    for count, word in (
+    outcomes = (
         (record.failed, "failed"),
         (record.compensated, "compensated"),
         (record.retried, "retried"),
-    ):
-        parts += [f"{count:,} {word}"] * bool(count)
-    for count, word in (
-        (record.sla_violations, "SLA violation"),
-        (record.incidents, "incident"),
-    ):
-        parts += [f"{count:,} {_plural(word, count)}"] * bool(count)
+    )
+    parts = [f"{record.completed:,} of {counted(record.tasks, 'ticket')} completed"]
+    parts += [f"{count:,} {word}" for count, word in outcomes if count]
+    troubles = ((record.sla_violations, "SLA violation"), (record.incidents, "incident"))
+    parts += [counted(count, word) for count, word in troubles if count]
     return ", ".join(parts)
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"

@@ -183,6 +183,9 @@ async def _run(order: _Order) -> int:
     if session.cut_short:
         print(stop.told(session.unfinished), file=sys.stderr)
         return stop.exit_code
+    if left := sum(bool(result.remedy) for result in session.results):
+        wait = "plan waits" if left == 1 else "plans wait"
+        print(f"orq: {left:,} {wait} for people; then the same command goes on", file=sys.stderr)
     return 0 if all(result.well for result in session.results) else NOT_WELL
 
 

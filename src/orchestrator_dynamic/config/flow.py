@@ -92,7 +92,9 @@ class PlanSettings(Section):
 
     model_config = SettingsConfigDict(env_prefix="PLAN_")
 
-    tasks_max: Count = Field(100_000, description="Tasks in one plan; what has been measured.")
+    tasks_max: int = Field(
+        100_000, ge=1, le=500_000, description="Tasks in one plan; what has been measured."
+    )
     dependencies_max: Count = Field(
         1_000_000, description="Dependencies in one plan; ten a task at the largest."
     )

@@ -21,6 +21,7 @@ class Mailbox:
         self._bell = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = float("inf")
+        self._patient = False
 
     def __len__(self) -> int:
         """How many letters are waiting."""
@@ -38,7 +39,9 @@ class Mailbox:
     def put_patiently(self, letter: Letter) -> None:
         """Hand in a letter that can wait a moment; there are never more than tickets in flight."""
         self._letters.append(letter)
-        self.ring_in(self._patience_s)
+        if not self._patient:
+            self._patient = True
+            self.ring_in(self._patience_s)
 
     def ring(self) -> None:
         """Wake the engine up, letters or not."""
@@ -65,7 +68,7 @@ class Mailbox:
 
     def take(self, most: int) -> list[Letter]:
         """Return up to `most` letters, oldest first, and let those in who waited for room."""
-        letters = self._letters
+        letters, self._patient = self._letters, False
         if len(letters) <= most:
             taken = list(letters)
             letters.clear()

@@ -14,6 +14,7 @@ UNKNOWN_DURATION_MS = 1_000
 FAIL_TIMES = "simulate.fail_times"
 FAIL = "simulate.fail"
 PERMANENT = "simulate.permanent"
+REASON = "simulate.reason"
 
 
 class SimulatedFailure(Exception):
@@ -33,7 +34,7 @@ def simulated_worker(
 
     A task can ask for failures by its parameters: `simulate.fail_times = "2"` fails the first two
     attempts, `simulate.fail = "always"` all of them, and `simulate.permanent = "true"` fails the
-    ticket for good.
+    ticket for good; `simulate.reason` is what it then fails with.
 
     Args:
         capabilities: what it can; without any it takes tickets whatever they require.
@@ -65,10 +66,12 @@ def chance(seed: int, ticket_id: str, attempt: int) -> float:
 
 def _fail_as_asked(ticket: ExecutionTicket, attempt: int) -> None:
     asked = ticket.parameters
+    reason = asked.get(REASON)
     if asked.get(PERMANENT, "false") == "true":
-        raise PermanentFailure(f"the task asks for it by {PERMANENT}")
+        raise PermanentFailure(reason or f"the task asks for it by {PERMANENT}")
     if asked.get(FAIL) == "always":
-        raise SimulatedFailure(f"the task asks for it by {FAIL}")
+        raise SimulatedFailure(reason or f"the task asks for it by {FAIL}")
     times = asked.get(FAIL_TIMES, "0")
     if times.isdecimal() and attempt <= int(times):
-        raise SimulatedFailure(f"attempt {attempt} of {times} that {FAIL_TIMES} asks to fail")
+        told = f"attempt {attempt} of {times} that {FAIL_TIMES} asks to fail"
+        raise SimulatedFailure(reason or told)

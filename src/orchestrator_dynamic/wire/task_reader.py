@@ -17,6 +17,10 @@ from orchestrator_dynamic.wire.normalisation import Shape, normalised, shape_of_
 from orchestrator_dynamic.wire.values import known_task_type
 
 _CHUNK = 1_024
+
+# What a plan may have is for the plan rules to judge; this only keeps a list of millions of tiny
+# tasks, which fits into a message, from filling the memory. No setting allows more.
+TASKS_READ_MAX = 500_000
 _FIELDS = frozenset(TaskNode.model_fields)
 _TASKS = TypeAdapter(list[TaskNode])
 
@@ -32,6 +36,11 @@ def read_tasks(raw: list[object], where: str, complaints: Complaints) -> tuple[T
         where: the path of `raw`.
         complaints: takes what is wrong with the tasks, and what is odd about them.
     """
+    if len(raw) > TASKS_READ_MAX:
+        many = f"{where} has {len(raw):,} tasks; at most {TASKS_READ_MAX:,} are read"
+        complaints.error("too_many_tasks", where, many)
+        raw.clear()
+        return ()
     tasks: list[TaskNode] = []
     ids: dict[str, str] = {}
     as_the_contract = True

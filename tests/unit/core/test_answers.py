@@ -7,7 +7,7 @@ import pytest
 from orchestrator_dynamic.core.answers import ERROR_LENGTH_MAX, answer_of, attempt_of
 from orchestrator_dynamic.core.facts import Answer, TicketFailed, TicketStarted, TicketSucceeded
 from orchestrator_dynamic.models.execution_result import ExecutionResult
-from tests.support.plans import NOON
+from tests.support.messages import NOON
 
 
 def a_result(status: str, *, success: bool = False, **fields: Any) -> ExecutionResult:

@@ -6,7 +6,8 @@ from orchestrator_dynamic.core.explanation import why_plan
 from orchestrator_dynamic.core.policy import FailurePolicy, Policy
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.models.vocabulary import Outcome
-from tests.support.plans import MINUTE, NOON, SECOND, a_decision, a_plan, a_task
+from tests.support.messages import NOON, a_decision, a_plan
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import Story, begun
 
 LIMIT = NOON + 10 * MINUTE
@@ -70,7 +71,7 @@ def test_a_parked_plan_expires_by_itself() -> None:
     """One millisecond after its last: until then somebody may still approve it."""
     story = parked(valid_until=LIMIT)
     story.wait(LIMIT - NOON)
-    assert story.execution.outcome is None
+    assert not story.ended
 
     story.wait(1)
 
@@ -78,6 +79,15 @@ def test_a_parked_plan_expires_by_itself() -> None:
     assert story.state.ended_at == LIMIT + 1
     assert story.audited("plan_expired") == [{"actor": "orchestrator"}]
     assert "expired while it waited for approval" in why_plan(story.state)
+
+
+def test_an_alarm_that_rings_early_expires_nothing() -> None:
+    """Until its last moment somebody may still approve it."""
+    story = parked(valid_until=LIMIT)
+
+    story.oversleep(LIMIT - NOON)
+
+    assert story.state.phase is Phase.AWAITING_APPROVAL
 
 
 def test_a_parked_plan_without_a_limit_waits_for_ever() -> None:

@@ -6,7 +6,8 @@ from orchestrator_dynamic.core.explanation import why_plan
 from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.models.vocabulary import Outcome
-from tests.support.plans import MINUTE, NOON, SECOND, a_task
+from tests.support.messages import NOON
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import Story, begun
 
 GRACE = 30 * SECOND
@@ -72,7 +73,7 @@ def test_the_plan_ends_as_soon_as_everybody_has_answered() -> None:
     story.cancel()
 
     story.succeed("out")
-    assert story.execution.outcome is None
+    assert not story.ended
     story.fail("handed")
 
     assert story.execution.outcome is Outcome.CANCELLED
@@ -87,7 +88,7 @@ def test_the_plan_ends_after_its_grace_whoever_is_silent() -> None:
     story.cancel()
 
     story.wait(GRACE - 1)
-    assert story.execution.outcome is None
+    assert not story.ended
     story.wait(1)
 
     assert Policy().cancel_grace_ms == GRACE
@@ -118,7 +119,7 @@ def test_a_timeout_within_the_grace_ends_an_attempt_for_good() -> None:
 
     assert story.stage("a") is Stage.CANCELLED
     assert (len(story.violations), len(story.alerts), len(story.incidents)) == told
-    assert story.execution.outcome is None
+    assert not story.ended
 
 
 def test_a_cancelled_deadline_neither_warns_nor_is_violated() -> None:

@@ -8,7 +8,8 @@ from orchestrator_dynamic.core.commands import EndPlan, PublishTelemetry, Record
 from orchestrator_dynamic.core.consolidation import close_books
 from orchestrator_dynamic.core.policy import FailurePolicy, Policy
 from orchestrator_dynamic.models.vocabulary import Outcome, TaskType
-from tests.support.plans import NOON, SECOND, a_decision, a_plan, a_task
+from tests.support.messages import NOON, a_decision, a_plan
+from tests.support.plans import SECOND, a_task
 from tests.support.story import Story, begun
 
 ISOLATE = Policy(failure_policy=FailurePolicy.ISOLATE)
@@ -87,7 +88,7 @@ def expired() -> Story:
 
 def without_tickets() -> Story:
     """There was nothing to do, which C1 refuses; and if it did not, this would still hold."""
-    story = Story(a_decision(a_plan()))
+    story = Story(a_decision(a_plan(tasks=())))
     story.accept()
     return story
 

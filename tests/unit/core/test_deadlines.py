@@ -4,7 +4,8 @@ from orchestrator_dynamic.core.due_queue import DueQueue
 from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.ready_queue import ReadyQueue
 from orchestrator_dynamic.core.ticket import Stage
-from tests.support.plans import MINUTE, NOON, SECOND, a_decision, a_plan, a_task
+from tests.support.messages import NOON, a_decision, a_plan
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import Story, begun
 
 

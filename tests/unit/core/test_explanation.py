@@ -2,7 +2,8 @@
 
 from orchestrator_dynamic.core.explanation import why_plan, why_ticket
 from orchestrator_dynamic.core.policy import Policy
-from tests.support.plans import MINUTE, NOON, SECOND, a_decision, a_plan, a_task
+from tests.support.messages import NOON, a_decision, a_plan
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import Story, begun
 
 

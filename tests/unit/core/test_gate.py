@@ -15,7 +15,8 @@ from orchestrator_dynamic.core.gate import (
 from orchestrator_dynamic.errors import Finding, Severity
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.vocabulary import Outcome
-from tests.support.plans import NOON, a_decision, a_plan, a_task
+from tests.support.messages import NOON, a_decision, a_plan
+from tests.support.plans import a_task
 from tests.support.story import Story
 
 ERROR = Finding("no_tasks", Severity.ERROR, "cognitive_plan.tasks", "a plan needs a task")

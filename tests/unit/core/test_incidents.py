@@ -7,7 +7,8 @@ from orchestrator_dynamic.core.incidents import PLAYBOOKS
 from orchestrator_dynamic.models.ids import DecisionId
 from orchestrator_dynamic.models.incident import OrchestrationIncident
 from orchestrator_dynamic.models.vocabulary import IncidentType
-from tests.support.plans import MINUTE, NOON, SECOND, a_decision, a_plan, a_task
+from tests.support.messages import NOON, a_decision, a_plan
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import Story, begun
 
 

@@ -9,7 +9,8 @@ from orchestrator_dynamic.core.invariants import BREACHES_SHOWN_MAX, breaches, c
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.models.vocabulary import Outcome
-from tests.support.plans import NOON, SECOND, a_task
+from tests.support.messages import NOON
+from tests.support.plans import SECOND, a_task
 from tests.support.story import Story, begun
 
 
@@ -142,7 +143,7 @@ def test_only_so_many_breaches_are_told() -> None:
 
 @pytest.mark.parametrize(("in_flight", "still_open"), [(-1, 1), (2, 1), (0, -1), (0, 2)])
 def test_counters_that_cannot_be_true_stop_the_plan(in_flight: int, still_open: int) -> None:
-    """This is checked after every fact, for it costs nothing: the journal is kept, a person called."""
+    """This is checked after every fact, for it costs nothing; the plan's journal is kept."""
     story = begun(a_task("a"))
     story.state.in_flight, story.state.open = in_flight, still_open
 

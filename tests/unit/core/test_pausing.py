@@ -4,7 +4,8 @@ from orchestrator_dynamic.core.execution_state import Phase
 from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.models.vocabulary import Outcome
-from tests.support.plans import MINUTE, SECOND, a_decision, a_plan, a_task
+from tests.support.messages import a_decision, a_plan
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import Story, begun
 
 

@@ -10,7 +10,8 @@ from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.models.ids import DecisionId
-from tests.support.plans import NOON, SECOND, a_decision, a_plan, a_task
+from tests.support.messages import NOON, a_decision, a_plan
+from tests.support.plans import SECOND, a_task
 from tests.support.story import Story, begun
 
 

@@ -14,12 +14,13 @@ from orchestrator_dynamic.core.plan_rules import (
 from orchestrator_dynamic.core.policy import PlanLimits
 from orchestrator_dynamic.errors import Finding, Severity
 from orchestrator_dynamic.models.cognitive_plan import TaskNode
-from tests.support.plans import a_decision, a_plan, a_task
+from tests.support.messages import a_decision, a_plan
+from tests.support.plans import a_task
 
 
 def examined(*tasks: TaskNode, limits: PlanLimits | None = None, **plan: object) -> Examination:
     """Return what C1 says about a plan of these tasks."""
-    return examine(a_decision(a_plan(*tasks, **plan)), limits or PlanLimits())
+    return examine(a_decision(a_plan(tasks=tasks, **plan)), limits or PlanLimits())
 
 
 def codes(examination: Examination) -> list[str]:

@@ -6,7 +6,8 @@ from orchestrator_dynamic.core.policy import Policy, RetryOwner, RetryPolicy
 from orchestrator_dynamic.core.retry import chance_for, wait_before_ms
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.models.vocabulary import RiskBand
-from tests.support.plans import NOON, SECOND, a_task
+from tests.support.messages import NOON
+from tests.support.plans import SECOND, a_task
 from tests.support.story import begun
 
 # In the middle of the jitter's range a wait is exactly what the formula says.

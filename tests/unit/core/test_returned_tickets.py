@@ -6,7 +6,8 @@ from orchestrator_dynamic.core.facts import TicketsReturned
 from orchestrator_dynamic.core.policy import FailurePolicy, Policy
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.models.vocabulary import Outcome
-from tests.support.plans import MINUTE, NOON, SECOND, a_task
+from tests.support.messages import NOON
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import begun
 
 

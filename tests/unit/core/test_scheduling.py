@@ -13,7 +13,8 @@ from orchestrator_dynamic.models.vocabulary import (
     Durability,
     RiskBand,
 )
-from tests.support.plans import NOON, SECOND, a_task
+from tests.support.messages import NOON
+from tests.support.plans import SECOND, a_task
 from tests.support.story import begun
 
 BEST = QoS(

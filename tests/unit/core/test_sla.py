@@ -5,7 +5,8 @@ from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.models.sla_events import SlaAlert, SlaViolation
 from orchestrator_dynamic.models.vocabulary import AlertType, ViolationType
-from tests.support.plans import MINUTE, NOON, SECOND, a_task
+from tests.support.messages import NOON
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import Story, begun
 
 # A ticket without an estimate has three minutes: half is 90 s, the warning comes at 144 s.
@@ -164,7 +165,7 @@ def test_a_deadline_missed_and_warned_of_in_one_moment_is_only_missed() -> None:
 
 
 def test_the_plan_has_a_deadline_of_its_own() -> None:
-    """An hour from its start where the decision gives none; it warns and is violated like a ticket's."""
+    """An hour from its start where the decision gives none; it is told of like a ticket's."""
     story = begun(a_task("a"), policy=Policy(parallel_tickets_max=1))
     story.pause()
     assert Policy().plan_timeout_ms == 3_600_000

@@ -6,7 +6,8 @@ from orchestrator_dynamic.core.supply import Supply
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.core.ticket_factory import message_of
 from orchestrator_dynamic.models.vocabulary import TaskType
-from tests.support.plans import MINUTE, NOON, SECOND, a_decision, a_plan, a_task
+from tests.support.messages import NOON, a_decision, a_plan
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import Story
 
 GPU = WorkerSkills(capabilities=("gpu", "fast"))

@@ -11,7 +11,8 @@ from orchestrator_dynamic.models.telemetry_frame import (
     TelemetryFrame,
 )
 from orchestrator_dynamic.models.vocabulary import Outcome, TaskType
-from tests.support.plans import MINUTE, NOON, SECOND, a_decision, a_plan, a_task
+from tests.support.messages import NOON, a_decision, a_plan
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import Story, begun
 
 
@@ -187,7 +188,7 @@ def test_a_plan_that_never_ran_reached_nothing() -> None:
 
 def test_an_invalid_plan_failed_in_validation() -> None:
     """That is as far as it came."""
-    story = Story(a_decision(a_plan()))
+    story = Story(a_decision(a_plan(tasks=())))
     story.accept(None, Finding("no_tasks", Severity.ERROR, "cognitive_plan.tasks", "none"))
 
     assert [status for _, status, _, _ in steps(frame(story))][:3] == [

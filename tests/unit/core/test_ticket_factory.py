@@ -26,7 +26,8 @@ from orchestrator_dynamic.models.vocabulary import (
     TaskType,
     TicketStatus,
 )
-from tests.support.plans import MINUTE, NOON, SECOND, a_decision, a_plan, a_task
+from tests.support.messages import NOON, a_decision, a_plan
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import Story, begun
 
 POLICY = Policy()
@@ -41,7 +42,7 @@ def test_the_id_of_a_ticket_is_a_uuid5_of_decision_and_task() -> None:
     """A retry, a restart or a second replica makes the same tickets."""
     made = ticket_id_of(DecisionId("decision-1"), TaskId("a"))
 
-    assert TICKET_NAMESPACE == uuid5(NAMESPACE_DNS, "tickets.orchestrator-dynamic")
+    assert uuid5(NAMESPACE_DNS, "tickets.orchestrator-dynamic") == TICKET_NAMESPACE
     assert made == str(uuid5(TICKET_NAMESPACE, "decision-1\x1fa"))
 
 
@@ -283,7 +284,7 @@ def test_a_parked_plan_projects_from_its_acceptance() -> None:
 
 
 def failed_after(*completed: TaskType) -> Story:
-    """Return the story of a plan that undoes a chain of completed tasks `a`, `b`, `c` …"""
+    """Return the story of a plan that undoes completed tasks, called `a`, `b` and so on."""
     names = "abcdefgh"[: len(completed)]
     chain = [
         a_task(

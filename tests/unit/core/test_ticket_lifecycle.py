@@ -5,7 +5,8 @@ import pytest
 from orchestrator_dynamic.core.commands import Fate, PublishTickets, RecordAnswer, RecordTickets
 from orchestrator_dynamic.core.facts import TicketsPublished
 from orchestrator_dynamic.core.ticket import Stage
-from tests.support.plans import MINUTE, NOON, SECOND, a_task
+from tests.support.messages import NOON
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import Story, begun
 
 

@@ -3,7 +3,8 @@
 from orchestrator_dynamic.core.commands import Fate, PublishTickets
 from orchestrator_dynamic.core.execution_state import Phase
 from orchestrator_dynamic.core.ticket import Stage
-from tests.support.plans import MINUTE, NOON, SECOND, a_task
+from tests.support.messages import NOON
+from tests.support.plans import MINUTE, SECOND, a_task
 from tests.support.story import begun
 
 # What a ticket without an estimate may take.

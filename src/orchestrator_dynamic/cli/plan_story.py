@@ -1,0 +1,108 @@
+"""All there is to tell about one workflow, gathered from the store in one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orchestrator_dynamic.core.execution_state import ExecutionState
+from orchestrator_dynamic.core.explanation import why_plan, why_ticket
+from orchestrator_dynamic.core.ticket import Stage
+from orchestrator_dynamic.models.incident import OrchestrationIncident
+from orchestrator_dynamic.ports.store import (
+    Arrival,
+    AuditEntry,
+    Store,
+    StoredAnswer,
+    StoredTicket,
+    StoredWorkflow,
+    TimelineEntry,
+)
+from orchestrator_dynamic.runtime.recovery import Broken, folded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldTicket:
+    """A ticket, and what it waits for or how it ended, in words."""
+
+    ticket: StoredTicket
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStory:
+    """A workflow with everything of it; `why` says what it waits for, or how it ended."""
+
+    workflow: StoredWorkflow
+    why: str
+    arrival: Arrival
+    stages: Mapping[Stage, int]
+    tickets: tuple[ToldTicket, ...]
+    timeline: tuple[TimelineEntry, ...]
+    incidents: tuple[OrchestrationIncident, ...]
+    audit: tuple[AuditEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketStory:
+    """A ticket with everything of it; `undone_by` is the ticket that undoes it, if there is one."""
+
+    workflow: StoredWorkflow
+    told: ToldTicket
+    undone_by: StoredTicket | None
+    history: tuple[TimelineEntry, ...]
+    answers: tuple[StoredAnswer, ...]
+
+
+def story_of(
+    store: Store, workflow: StoredWorkflow, *, events: int, with_audit: bool
+) -> PlanStory:
+    """Return the story of `workflow`, with the latest `events` of its journal."""
+    state = _state_of(store, workflow)
+    told = [_told(ticket, state) for ticket in store.tickets(workflow)]
+    return PlanStory(
+        workflow=workflow,
+        why=_why(workflow) if state is None else why_plan(state),
+        arrival=store.arrival(workflow),
+        stages=store.stages(workflow),
+        tickets=tuple(told),
+        timeline=store.timeline(workflow, last=events) if events else (),
+        incidents=store.incidents(workflow),
+        audit=store.audit(workflow) if with_audit else (),
+    )
+
+
+def ticket_story_of(store: Store, workflow: StoredWorkflow, name: str) -> TicketStory:
+    """Return the story of one ticket.
+
+    Raises:
+        NotFound: the workflow has no ticket of this name.
+        Ambiguous: it has several whose names begin like this.
+    """
+    ticket = store.ticket(workflow, name)
+    undoing = [one for one in store.tickets(workflow, after=workflow.tasks - 1)]
+    return TicketStory(
+        workflow=workflow,
+        told=_told(ticket, _state_of(store, workflow)),
+        undone_by=next((one for one in undoing if one.undoes == ticket.number), None),
+        history=store.history(workflow, ticket),
+        answers=store.answers(workflow, ticket),
+    )
+
+
+def _state_of(store: Store, workflow: StoredWorkflow) -> ExecutionState | None:
+    """Return the state of an open plan by folding its journal; of others the records say enough."""
+    if workflow.outcome is not None:
+        return None
+    plan = folded(store.stored_plan(workflow))
+    return None if isinstance(plan, Broken) else plan.state
+
+
+def _why(workflow: StoredWorkflow) -> str:
+    if workflow.outcome is None:
+        return f"was stopped by a fault, and a person must look: {workflow.reason}"
+    return f"ended {workflow.outcome}: {workflow.reason}"
+
+
+def _told(ticket: StoredTicket, state: ExecutionState | None) -> ToldTicket:
+    if state is None or ticket.number >= len(state.tickets):
+        return ToldTicket(ticket=ticket, why=ticket.error or "")
+    return ToldTicket(ticket=ticket, why=why_ticket(state, state.tickets[ticket.number]))

@@ -1,0 +1,174 @@
+"""`orq workflows` and `orq show`: what has been taken in, and how each of them is."""
+
+from typing import Annotated
+
+import typer
+
+from orchestrator_dynamic.bootstrap import lease_holder, opened_store
+from orchestrator_dynamic.cli.options import AsJson, DataDir, settings_in_force
+from orchestrator_dynamic.cli.plan_story import Story, story_of, ticket_story_of
+from orchestrator_dynamic.cli.printing import (
+    DASH,
+    Column,
+    duration,
+    moment,
+    print_json,
+    print_table,
+    say,
+    unusable,
+)
+from orchestrator_dynamic.cli.show_plan import tell_story, tell_ticket_story
+from orchestrator_dynamic.errors import InvalidInput
+from orchestrator_dynamic.models.vocabulary import Outcome
+from orchestrator_dynamic.ports.store import PAGE_MAX, StoredWorkflow, WorkflowFilter
+
+_LIST_EXAMPLES = """
+Examples:
+
+orq workflows --open
+
+orq workflows --outcome FAILED --limit 5 --json
+"""
+_SHOW_EXAMPLES = """
+Examples:
+
+orq show orch-decision-nightly-report
+
+orq show nightly --task render-report
+"""
+
+_COLUMNS = (
+    Column("workflow"),
+    Column("plan"),
+    Column("state"),
+    Column("done", right=True),
+    Column("failed", right=True),
+    Column("risk"),
+    Column("accepted"),
+    Column("took", right=True),
+)
+
+WorkflowName = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="A workflow, decision or plan id, or the beginning of one.",
+        show_default=False,
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command(epilog=_LIST_EXAMPLES)(workflows)
+    app.command(epilog=_SHOW_EXAMPLES)(show)
+
+
+def workflows(
+    outcome: Annotated[
+        Outcome | None, typer.Option(case_sensitive=False, help="Only those that ended like this.")
+    ] = None,
+    open_only: Annotated[
+        bool, typer.Option("--open", help="Only those that have not ended.")
+    ] = False,
+    phase: Annotated[
+        str | None,
+        typer.Option(help="Only those in this phase, for instance RUNNING or AWAITING_APPROVAL."),
+    ] = None,
+    plan: Annotated[str | None, typer.Option(help="Only those of this plan.")] = None,
+    intent: Annotated[str | None, typer.Option(help="Only those of this intent.")] = None,
+    limit: Annotated[int, typer.Option(help="At most this many.", min=1, max=PAGE_MAX)] = 20,
+    after: Annotated[
+        str | None, typer.Option(help="Go on after a page; it says with what.", metavar="CURSOR")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """List workflows, newest first."""
+    wanted = WorkflowFilter(
+        outcome=outcome,
+        phase=None if phase is None else phase.upper(),
+        plan_id=plan,
+        intent_id=intent,
+        open_only=open_only,
+    )
+    with opened_store(settings_in_force(data_dir)) as store, store.snapshot():
+        try:
+            page = store.workflows(wanted, limit=limit, after=after)
+        except InvalidInput as error:
+            raise unusable(error) from error
+    if as_json:
+        print_json(page)
+        return
+    if not page.workflows:
+        say("No workflow." if wanted == WorkflowFilter() else "No such workflow.")
+        return
+    print_table(_COLUMNS, [_row(workflow) for workflow in page.workflows])
+    if page.next is not None:
+        say(f"There are more: --after {page.next}")
+
+
+def show(
+    name: WorkflowName,
+    task: Annotated[
+        str | None,
+        typer.Option(help="Tell all about one task: its attempts and what workers answered."),
+    ] = None,
+    tickets: Annotated[
+        int, typer.Option(help="Show at most this many tickets, open and failed ones first.", min=0)
+    ] = 40,
+    timeline: Annotated[
+        int, typer.Option(help="Show this many of the latest events.", min=0)
+    ] = 20,
+    audit: Annotated[bool, typer.Option("--audit", help="Show who did what, and why.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one workflow: how it is and why, its tickets and what each waits for, its incidents."""
+    settings = settings_in_force(data_dir)
+    with opened_store(settings) as store, store.snapshot():
+        try:
+            workflow = store.workflow(name)
+            if task is not None:
+                ticket_story = ticket_story_of(store, workflow, task)
+            else:
+                story = story_of(store, workflow, timeline, with_audit=audit)
+        except InvalidInput as error:
+            raise unusable(error) from error
+    if task is not None:
+        print_json(ticket_story) if as_json else tell_ticket_story(ticket_story)
+    elif as_json:
+        print_json(_object(story))
+    else:
+        tell_story(story, tickets, lease_holder(settings))
+
+
+def _row(workflow: StoredWorkflow) -> list[str]:
+    state = workflow.outcome or workflow.phase
+    took = None if workflow.ended_at is None else workflow.ended_at - workflow.accepted_at
+    return [
+        workflow.workflow_id,
+        workflow.plan_id,
+        f"{state} (paused)" if workflow.paused and workflow.outcome is None else state,
+        f"{workflow.completed:,}/{workflow.tasks:,}",
+        f"{workflow.failed:,}" if workflow.failed else DASH,
+        workflow.risk_band,
+        moment(workflow.accepted_at),
+        duration(took),
+    ]
+
+
+def _object(story: Story) -> dict[str, object]:
+    return {
+        "workflow": story.workflow,
+        "why": story.why,
+        "arrival": story.arrival,
+        "stages": story.stages,
+        "tickets": [
+            {**ticket, "waits_for": story.waits.get(ticket["number"])}
+            for ticket in map(_as_mapping, story.tickets)
+        ],
+        "timeline": story.timeline,
+        "incidents": story.incidents,
+        "audit": story.audit,
+    }
