@@ -1,7 +1,6 @@
 """Undoing: all that has to be undone, nothing else, once, one by one, in the right order."""
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from orchestrator_dynamic.core.compensation import needs_undoing
 from orchestrator_dynamic.core.execution_state import Phase
@@ -70,8 +69,8 @@ def test_all_that_must_be_undone_is_undone_and_nothing_else(
 
 
 @settings(max_examples=100)
-@given(BREAKING_HISTORIES, st.data())
-def test_undoing_goes_one_by_one(history: History, data: st.DataObject) -> None:
+@given(BREAKING_HISTORIES)
+def test_undoing_goes_one_by_one(history: History) -> None:
     """Each is released by the one before it, when everything else has come to rest."""
     for story in history.retold():
         undoing = [t for t in story.state.tickets if t.undoes is not None]

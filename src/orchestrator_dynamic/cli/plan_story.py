@@ -16,6 +16,7 @@ from orchestrator_dynamic.ports.store import (
     StoredWorkflow,
     TimelineEntry,
 )
+from orchestrator_dynamic.runtime.halting import HALTED
 from orchestrator_dynamic.runtime.recovery import Broken, folded
 
 
@@ -52,9 +53,7 @@ class TicketStory:
     answers: tuple[StoredAnswer, ...]
 
 
-def story_of(
-    store: Store, workflow: StoredWorkflow, *, events: int, with_audit: bool
-) -> PlanStory:
+def story_of(store: Store, workflow: StoredWorkflow, *, events: int) -> PlanStory:
     """Return the story of `workflow`, with the latest `events` of its journal."""
     state = _state_of(store, workflow)
     told = [_told(ticket, state) for ticket in store.tickets(workflow)]
@@ -66,7 +65,7 @@ def story_of(
         tickets=tuple(told),
         timeline=store.timeline(workflow, last=events) if events else (),
         incidents=store.incidents(workflow),
-        audit=store.audit(workflow) if with_audit else (),
+        audit=store.audit(workflow),
     )
 
 
@@ -78,7 +77,7 @@ def ticket_story_of(store: Store, workflow: StoredWorkflow, name: str) -> Ticket
         Ambiguous: it has several whose names begin like this.
     """
     ticket = store.ticket(workflow, name)
-    undoing = [one for one in store.tickets(workflow, after=workflow.tasks - 1)]
+    undoing = store.tickets(workflow, after=workflow.tasks - 1)
     return TicketStory(
         workflow=workflow,
         told=_told(ticket, _state_of(store, workflow)),
@@ -90,7 +89,7 @@ def ticket_story_of(store: Store, workflow: StoredWorkflow, name: str) -> Ticket
 
 def _state_of(store: Store, workflow: StoredWorkflow) -> ExecutionState | None:
     """Return the state of an open plan by folding its journal; of others the records say enough."""
-    if workflow.outcome is not None:
+    if workflow.outcome is not None or workflow.phase == HALTED:
         return None
     plan = folded(store.stored_plan(workflow))
     return None if isinstance(plan, Broken) else plan.state
@@ -99,7 +98,7 @@ def _state_of(store: Store, workflow: StoredWorkflow) -> ExecutionState | None:
 def _why(workflow: StoredWorkflow) -> str:
     if workflow.outcome is None:
         return f"was stopped by a fault, and a person must look: {workflow.reason}"
-    return f"ended {workflow.outcome}: {workflow.reason}"
+    return workflow.reason
 
 
 def _told(ticket: StoredTicket, state: ExecutionState | None) -> ToldTicket:

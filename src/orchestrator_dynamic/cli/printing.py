@@ -69,9 +69,7 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> Non
 def _print_for_eyes(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(
-            column.name, justify="right" if column.right else "left", overflow="fold"
-        )
+        table.add_column(column.name, justify="right" if column.right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell, style=_style(cell)) for cell in row))
     console().print(table)

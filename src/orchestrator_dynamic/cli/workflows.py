@@ -6,7 +6,7 @@ import typer
 
 from orchestrator_dynamic.bootstrap import lease_holder, opened_store
 from orchestrator_dynamic.cli.options import AsJson, DataDir, settings_in_force
-from orchestrator_dynamic.cli.plan_story import Story, story_of, ticket_story_of
+from orchestrator_dynamic.cli.plan_story import story_of, ticket_story_of
 from orchestrator_dynamic.cli.printing import (
     DASH,
     Column,
@@ -17,7 +17,7 @@ from orchestrator_dynamic.cli.printing import (
     say,
     unusable,
 )
-from orchestrator_dynamic.cli.show_plan import tell_story, tell_ticket_story
+from orchestrator_dynamic.cli.story_telling import tell_plan, tell_ticket
 from orchestrator_dynamic.errors import InvalidInput
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports.store import PAGE_MAX, StoredWorkflow, WorkflowFilter
@@ -117,9 +117,7 @@ def show(
     tickets: Annotated[
         int, typer.Option(help="Show at most this many tickets, open and failed ones first.", min=0)
     ] = 40,
-    timeline: Annotated[
-        int, typer.Option(help="Show this many of the latest events.", min=0)
-    ] = 20,
+    timeline: Annotated[int, typer.Option(help="Show this many of the latest events.", min=0)] = 20,
     audit: Annotated[bool, typer.Option("--audit", help="Show who did what, and why.")] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -129,18 +127,18 @@ def show(
     with opened_store(settings) as store, store.snapshot():
         try:
             workflow = store.workflow(name)
-            if task is not None:
-                ticket_story = ticket_story_of(store, workflow, task)
+            if task is None:
+                story = story_of(store, workflow, events=timeline)
             else:
-                story = story_of(store, workflow, timeline, with_audit=audit)
+                ticket_story = ticket_story_of(store, workflow, task)
         except InvalidInput as error:
             raise unusable(error) from error
-    if task is not None:
-        print_json(ticket_story) if as_json else tell_ticket_story(ticket_story)
-    elif as_json:
-        print_json(_object(story))
+    if as_json:
+        print_json(story if task is None else ticket_story)
+    elif task is None:
+        tell_plan(story, tickets, lease_holder(settings), with_audit=audit)
     else:
-        tell_story(story, tickets, lease_holder(settings))
+        tell_ticket(ticket_story)
 
 
 def _row(workflow: StoredWorkflow) -> list[str]:
@@ -156,19 +154,3 @@ def _row(workflow: StoredWorkflow) -> list[str]:
         moment(workflow.accepted_at),
         duration(took),
     ]
-
-
-def _object(story: Story) -> dict[str, object]:
-    return {
-        "workflow": story.workflow,
-        "why": story.why,
-        "arrival": story.arrival,
-        "stages": story.stages,
-        "tickets": [
-            {**ticket, "waits_for": story.waits.get(ticket["number"])}
-            for ticket in map(_as_mapping, story.tickets)
-        ],
-        "timeline": story.timeline,
-        "incidents": story.incidents,
-        "audit": story.audit,
-    }

@@ -155,11 +155,13 @@ def _about_dependencies(plan: CognitivePlan) -> Iterator[Finding]:
     known = {task.task_id for task in plan.tasks}
     for number, task in enumerate(plan.tasks):
         for name in task.dependencies:
+            if name in known and name != task.task_id:
+                continue
             where = f"cognitive_plan.tasks[{number}].dependencies"
             if name == task.task_id:
                 message = f"task {name!r} depends on itself; remove the dependency"
                 yield _error("self_dependency", where, message)
-            elif name not in known:
+            else:
                 message = f"task {task.task_id!r} depends on {name!r}, which is not in the plan"
                 yield _error("missing_dependency", where, message)
 
