@@ -62,26 +62,19 @@ OPEN_REQUESTS = (
 
 
 def write(connection: sqlite3.Connection, batch: Batch) -> None:
-    """Write all rows of `batch` in the open transaction."""
-    many = connection.executemany
-    many(_FACT, batch.facts)
-    if batch.workflows:
-        many(_WORKFLOW, batch.workflows.values())
-    if batch.decisions:
-        many(_DECISION, batch.decisions)
-    if batch.tickets:
-        many(_TICKET, batch.tickets)
-    if batch.changes:
-        many(_CHANGE, batch.changes)
-    if batch.answers:
-        many(_ANSWER, batch.answers)
-    if batch.audit:
-        many(_AUDIT, batch.audit)
-    if batch.incidents:
-        many(_INCIDENT, batch.incidents)
-    if batch.messages:
-        many(_MESSAGE, batch.messages)
-    if batch.dead_letters:
-        many(_DEAD_LETTER, batch.dead_letters)
-    if batch.replies:
-        many(_REPLY, batch.replies)
+    """Write all rows of `batch` in the open transaction, new tickets before what changes them."""
+    for statement, rows in (
+        (_FACT, batch.facts),
+        (_WORKFLOW, batch.workflows.values()),
+        (_DECISION, batch.decisions),
+        (_TICKET, batch.tickets),
+        (_CHANGE, batch.changes),
+        (_ANSWER, batch.answers),
+        (_AUDIT, batch.audit),
+        (_INCIDENT, batch.incidents),
+        (_MESSAGE, batch.messages),
+        (_DEAD_LETTER, batch.dead_letters),
+        (_REPLY, batch.replies),
+    ):
+        if rows:
+            connection.executemany(statement, rows)
