@@ -14,10 +14,11 @@ from orchestrator_dynamic.core.ticket import IN_FLIGHT, TERMINAL, Stage
 from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.vocabulary import IncidentType
-from tests.support.histories import History, histories, wild_facts
+from tests.support.histories import History, histories
 from tests.support.messages import NOON
 from tests.support.plan_strategies import decisions, policies
 from tests.support.story import Story
+from tests.support.wild_facts import wild_facts
 from tests.support.workforce import Fate, Fates, clear_the_way, fates, finish
 
 
@@ -41,7 +42,7 @@ def assert_books_are_right(state: ExecutionState) -> None:
             assert tickets[number].waiting == left
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories())
 def test_counters_equal_a_recount(history: History) -> None:
     """Outcome, limits and pages are read from counters; nobody counts again."""
@@ -49,7 +50,7 @@ def test_counters_equal_a_recount(history: History) -> None:
         assert_books_are_right(story.state)
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(), fates(*Fate))
 def test_no_history_breaks_the_integrity_of_a_plan(history: History, fate_of: Fates) -> None:
     """An incident about our own books must mean that they are wrong."""
@@ -62,7 +63,7 @@ def test_no_history_breaks_the_integrity_of_a_plan(history: History, fate_of: Fa
     assert len(inconsistent) == bool(story.state.invalid)
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(decisions(), policies(), st.data())
 def test_any_fact_is_taken_in_any_phase(
     decision: ConsolidatedDecision, policy: Policy, data: st.DataObject

@@ -8,7 +8,8 @@ from orchestrator_dynamic.core.policy import FailurePolicy
 from orchestrator_dynamic.core.ticket import IN_FLIGHT, Stage
 from orchestrator_dynamic.models.cognitive_plan import CognitivePlan
 from orchestrator_dynamic.models.vocabulary import Outcome
-from tests.support.histories import EVERYTHING, History, histories
+from tests.support.histories import History, histories
+from tests.support.moves import EVERYTHING
 from tests.support.plan_strategies import policies
 from tests.support.story import UNDO
 from tests.support.workforce import Fate, Fates, clear_the_way, fates, finish
@@ -30,7 +31,7 @@ def ancestors(plan: CognitivePlan) -> dict[str, set[str]]:
     return {name: of(name) for name in near}
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(BREAKING_HISTORIES, fates(*[Fate.SUCCEED] * 5, Fate.FAIL, Fate.SILENCE))
 def test_what_had_completed_is_undone_in_reverse_order_of_dependence(
     history: History, fate_of: Fates
@@ -48,7 +49,7 @@ def test_what_had_completed_is_undone_in_reverse_order_of_dependence(
         assert not before & built_on[name.removeprefix(UNDO)]
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(BREAKING_HISTORIES, fates(*[Fate.SUCCEED] * 5, Fate.FAIL))
 def test_all_that_must_be_undone_is_undone_and_nothing_else(
     history: History, fate_of: Fates
@@ -68,7 +69,7 @@ def test_all_that_must_be_undone_is_undone_and_nothing_else(
             assert stage is not Stage.COMPENSATED or needs_undoing(task)
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(BREAKING_HISTORIES)
 def test_undoing_goes_one_by_one(history: History) -> None:
     """Each is released by the one before it, when everything else has come to rest."""
@@ -82,7 +83,7 @@ def test_undoing_goes_one_by_one(history: History) -> None:
         assert all(t.undoes is not None for t in story.tickets_in(*IN_FLIGHT))
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(policy=policies(FailurePolicy.ISOLATE), moods=(BREAKING,), without="cancel"))
 def test_isolating_undoes_nothing(history: History) -> None:
     """The branches that stand are the reason to choose this policy."""

@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from orchestrator_dynamic.core import commands
 from orchestrator_dynamic.core.execution_state import Phase
 from orchestrator_dynamic.core.ticket import Stage
-from tests.support.histories import SLOW, UNSURE, History, histories
+from tests.support.histories import History, histories
+from tests.support.moves import SLOW, UNSURE
 from tests.support.workforce import Fate, Fates, clear_the_way, fates, finish
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(moods=(SLOW, UNSURE)), fates(Fate.SUCCEED, Fate.FAIL, Fate.SILENCE))
 def test_a_deadline_warns_once_and_is_violated_once(history: History, fate_of: Fates) -> None:
     """Whoever is paged for the same thing twice stops listening."""
@@ -26,7 +27,7 @@ def test_a_deadline_warns_once_and_is_violated_once(history: History, fate_of: F
     assert story.state.sla_violations == len(story.violations)
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(moods=(SLOW, UNSURE)))
 def test_a_warning_or_violation_is_true_when_it_is_told(history: History) -> None:
     """A warning comes while there is time, a violation when there is none, both about work left."""
@@ -42,7 +43,7 @@ def test_a_warning_or_violation_is_true_when_it_is_told(history: History) -> Non
                 assert story.state.phase is not Phase.CANCELLING
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(moods=(SLOW, UNSURE), without="cancel"))
 def test_a_deadline_is_violated_if_and_only_if_it_was_missed(history: History) -> None:
     """Also by an answer that comes in late, before anybody has looked at the clock."""
@@ -56,7 +57,7 @@ def test_a_deadline_is_violated_if_and_only_if_it_was_missed(history: History) -
             assert not in_time or ticket.ticket_id not in violated
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(moods=(SLOW, UNSURE)), fates(*Fate))
 def test_a_cause_makes_one_incident(history: History, fate_of: Fates) -> None:
     """Flow E starts a playbook for each; five retries must not start five."""

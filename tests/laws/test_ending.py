@@ -8,14 +8,16 @@ from orchestrator_dynamic.core.execution_state import Phase
 from orchestrator_dynamic.core.facts import Fact, TimePassed
 from orchestrator_dynamic.core.ticket import TERMINAL, Stage
 from orchestrator_dynamic.models.vocabulary import Outcome
-from tests.support.histories import History, histories, wild_facts
+from tests.support.histories import History, histories
 from tests.support.snapshots import FAR, snapshot
+from tests.support.story import Story
+from tests.support.wild_facts import wild_facts
 from tests.support.workforce import Fate, Fates, always, clear_the_way, fates, finish
 
 TURNS = st.lists(st.integers(0, 11), min_size=1, max_size=8)
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(), fates(*Fate), TURNS)
 def test_every_plan_comes_to_an_outcome(history: History, fate_of: Fates, turns: list[int]) -> None:
     """Once every ticket has been answered or timed out, nothing is left to wait for."""
@@ -29,7 +31,37 @@ def test_every_plan_comes_to_an_outcome(history: History, fate_of: Fates, turns:
     assert story.execution.alarm is None
 
 
-@settings(max_examples=100)
+def outcome_by_the_rules(story: Story) -> Outcome:
+    """Return the outcome of a plan that has run, read from its tickets and its audit."""
+    tasks = [ticket.stage for ticket in story.state.tickets if ticket.undoes is None]
+    undos = [ticket.stage for ticket in story.state.tickets if ticket.undoes is not None]
+    if story.audited("plan_cancelled"):
+        return Outcome.CANCELLED
+    if Stage.FAILED in undos:
+        return Outcome.FAILED
+    if undos:
+        return Outcome.COMPENSATED
+    if set(tasks) == {Stage.COMPLETED}:
+        return Outcome.SUCCESS
+    return Outcome.PARTIAL if Stage.COMPLETED in tasks else Outcome.FAILED
+
+
+@settings(max_examples=120)
+@given(histories(), fates(*[Fate.SUCCEED] * 6, Fate.FAIL, Fate.FAIL_FOR_GOOD))
+def test_the_outcome_follows_from_how_the_tickets_ended(history: History, fate_of: Fates) -> None:
+    """A page that shows the one and the other must not contradict itself."""
+    story = history.story()
+    clear_the_way(story)
+
+    finish(story, fate_of)
+
+    if story.audited("plan_started"):
+        assert story.execution.outcome is outcome_by_the_rules(story)
+    else:
+        assert story.released() == []
+
+
+@settings(max_examples=120)
 @given(histories(), st.data())
 def test_an_ended_plan_never_changes(history: History, data: st.DataObject) -> None:
     """Its outcome has been told to the world; what comes later is only counted."""
@@ -51,7 +83,7 @@ def test_an_ended_plan_never_changes(history: History, data: st.DataObject) -> N
     assert all(isinstance(command, commands.RecordAnswer) for command in asked)
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories())
 def test_a_ticket_that_has_ended_stays_ended(history: History) -> None:
     """Only undoing touches what was done, and what it undoes had completed."""
@@ -66,7 +98,7 @@ def test_a_ticket_that_has_ended_stays_ended(history: History) -> None:
         before = {ticket.number: ticket.stage for ticket in story.state.tickets}
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories())
 def test_the_end_is_told_once_and_last(history: History) -> None:
     """A driver forgets the plan with this command; whatever came later would be lost."""
@@ -80,7 +112,7 @@ def test_the_end_is_told_once_and_last(history: History) -> None:
     assert kinds[-2:] == ["publish_telemetry", "end_plan"]
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(without="cancel"))
 def test_cancelling_ends_a_plan_within_its_grace(history: History) -> None:
     """An operator who cancels wants an end, whether or not the workers still answer.
@@ -101,7 +133,7 @@ def test_cancelling_ends_a_plan_within_its_grace(history: History) -> None:
     assert story.execution.alarm is None
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories())
 def test_the_alarm_moves_on_when_it_has_rung(history: History) -> None:
     """An alarm that stays due would keep its driver busy for ever."""

@@ -55,7 +55,7 @@ def test_folding_the_journal_gives_the_live_state_at_every_prefix(history: Histo
         assert snapshot(folded.execution) == snapshot(live.execution)
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories())
 def test_the_message_of_a_ticket_follows_from_the_facts(history: History) -> None:
     """A second publish, by a second replica, must be the same message byte for byte."""
@@ -84,7 +84,7 @@ def shown(ticket: Ticket) -> list[object]:
     return [getattr(ticket, name) for name in SHOWN]
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories())
 def test_a_ticket_that_changes_is_recorded(history: History) -> None:
     """The store would go on showing what is no longer true."""
@@ -104,7 +104,7 @@ def test_a_ticket_that_changes_is_recorded(history: History) -> None:
         before = after
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories())
 def test_what_is_recorded_comes_before_what_is_published(history: History) -> None:
     """If the store is down tickets wait: nothing goes out that nobody has written down."""

@@ -26,7 +26,7 @@ def carried_out(
     return story
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(approvals(), policies(FailurePolicy.ISOLATE), fates_of_tasks(*ENDINGS), TURNS, TURNS)
 def test_the_order_of_independent_answers_does_not_change_how_tickets_end(
     decision: ConsolidatedDecision, policy: Policy, fate_of: Fates, one: list[int], two: list[int]
@@ -39,7 +39,7 @@ def test_the_order_of_independent_answers_does_not_change_how_tickets_end(
     assert second.execution.outcome == first.execution.outcome
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(
     approvals(undoable=True),
     policies(FailurePolicy.COMPENSATE, parallel=100),
@@ -95,7 +95,7 @@ def carried_out_with_pauses(
     raise AssertionError("a pause lasted for ever")
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(approvals(), policies(FailurePolicy.ISOLATE), fates_of_tasks(*ENDINGS), pauses())
 def test_pausing_and_resuming_changes_nothing_but_time(
     decision: ConsolidatedDecision,

@@ -46,7 +46,7 @@ def knotted_tasks(draw: st.DrawFn) -> list[TaskNode]:
     ]
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(tasks())
 def test_the_order_is_a_linear_extension(drawn: tuple[TaskNode, ...]) -> None:
     """Each task once, and none before what it waits for."""
@@ -59,7 +59,7 @@ def test_the_order_is_a_linear_extension(drawn: tuple[TaskNode, ...]) -> None:
         assert all(place[other] < place[number] for other in before)
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(tasks())
 def test_the_critical_path_is_the_longest_way(drawn: tuple[TaskNode, ...]) -> None:
     """Deadlines are projected along it, and ties are broken by it."""
@@ -78,7 +78,7 @@ def test_the_critical_path_is_the_longest_way(drawn: tuple[TaskNode, ...]) -> No
     assert all(b in graph.dependants[a] for a, b in pairwise(path))
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(knotted_tasks())
 def test_a_circle_is_found_if_and_only_if_there_is_one(drawn: list[TaskNode]) -> None:
     """What is called a circle is one: each of its tasks waits for the next."""

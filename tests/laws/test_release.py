@@ -10,7 +10,8 @@ from orchestrator_dynamic.core.facts import TicketsReturned
 from orchestrator_dynamic.core.policy import RetryOwner
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.core.ticket_factory import RETRIES_MAX, required_of
-from tests.support.histories import EVERYTHING, History, histories
+from tests.support.histories import History, histories
+from tests.support.moves import EVERYTHING
 from tests.support.story import Story
 
 TROUBLE = {**EVERYTHING, "fail": 20, "oversleep": 6}
@@ -26,7 +27,7 @@ def leaving(story: Story) -> list[tuple[int, int]]:
     ]
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories())
 def test_no_ticket_is_released_before_its_dependencies_have_completed(history: History) -> None:
     """Waiting for results is the product."""
@@ -39,7 +40,7 @@ def test_no_ticket_is_released_before_its_dependencies_have_completed(history: H
                 assert {story.stage(name) for name in before} <= {Stage.COMPLETED}
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories())
 def test_no_more_tickets_are_out_than_the_policy_allows(history: History) -> None:
     """One plan must not take the workers from all others."""
@@ -49,7 +50,7 @@ def test_no_more_tickets_are_out_than_the_policy_allows(history: History) -> Non
         assert len(out) <= story.state.policy.parallel_tickets_max
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories())
 def test_what_may_go_goes_at_once(history: History) -> None:
     """A ready ticket waits only for a pause, for the limit, or for the plan's own end."""
@@ -61,7 +62,7 @@ def test_what_may_go_goes_at_once(history: History) -> None:
             assert full or story.tickets_in(Stage.READY) == []
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories())
 def test_nothing_goes_out_that_is_held_back(history: History) -> None:
     """Not while paused, not without a worker who can, and nothing of a plan that stops."""
@@ -74,7 +75,7 @@ def test_nothing_goes_out_that_is_held_back(history: History) -> None:
             assert state.supply.serves(ticket.task_type, required_of(state, ticket))
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(moods=({**EVERYTHING, "approve": 1},)))
 def test_a_step_that_wants_approval_is_released_after_it_only(history: History) -> None:
     """A destructive step must not run because something else was approved."""
@@ -87,7 +88,7 @@ def test_a_step_that_wants_approval_is_released_after_it_only(history: History) 
             assert number not in story.state.gated or number in named
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(moods=(TROUBLE,)))
 def test_retries_never_exceed_what_the_risk_band_allows(history: History) -> None:
     """Each attempt may have an effect; how many are worth it is the plan's decision."""
@@ -99,7 +100,7 @@ def test_retries_never_exceed_what_the_risk_band_allows(history: History) -> Non
     assert all(ticket.retry_count <= most for ticket in story.state.tickets)
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(moods=(TROUBLE,)))
 def test_an_attempt_is_handed_to_the_bus_once(history: History) -> None:
     """Whatever the plan asks for twice is done twice by somebody; what came back is not out."""

@@ -10,12 +10,13 @@ from orchestrator_dynamic.core.facts import (
     TicketSucceeded,
 )
 from orchestrator_dynamic.core.ticket import Ticket
-from tests.support.histories import FAILING, History, histories
+from tests.support.histories import History, histories
+from tests.support.moves import FAILING
 from tests.support.snapshots import snapshot
 from tests.support.story import Story
 
 
-@settings(max_examples=150)
+@settings(max_examples=120)
 @given(histories())
 def test_hearing_a_fact_twice_is_hearing_it_once(history: History) -> None:
     """Journals, buses and people repeat themselves; the plan must not notice.
@@ -49,7 +50,7 @@ def answers_of(ticket: Ticket, attempt: int, at: int) -> list[Answer]:
     ]
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(moods=(FAILING,)))
 def test_an_answer_of_an_older_attempt_changes_nothing(history: History) -> None:
     """A worker that was given up may still be at it; its successor's work must stand."""
@@ -64,7 +65,7 @@ def test_an_answer_of_an_older_attempt_changes_nothing(history: History) -> None
     assert snapshot(story.execution) == before
 
 
-@settings(max_examples=100)
+@settings(max_examples=120)
 @given(histories(moods=(FAILING,)))
 def test_an_answer_that_was_taken_may_come_again_at_any_time(history: History) -> None:
     """A topic is read again from an old offset, long after the plan has moved on."""

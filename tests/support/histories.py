@@ -1,28 +1,22 @@
 """Random histories: what a driver could tell one plan, in an order that could come about."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 
 from hypothesis import strategies as st
 
 from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.policy import Policy
-from orchestrator_dynamic.core.ticket import IN_FLIGHT, Stage, Ticket
 from orchestrator_dynamic.errors import Finding, Severity
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
-from tests.support.messages import NOON
-from tests.support.plan_strategies import SUPPLIES, decisions, digits, policies
+from tests.support.moves import MOODS, fact_of, moves
+from tests.support.plan_strategies import SUPPLIES, decisions, policies
 from tests.support.story import Story
 
 LENGTH_MAX = 60
-PICKS = 24
-WAITS_MS = [0, 0, 0, 1, 500, 20_000, 90_000]
-MOMENTS = [0, 1, 60_000, 61_000, 500_000, 10_000_000, -100_000]
-CHANCES = [0.5, 0.0, 0.25, 0.75, 0.95, 0.999]
 INVALID = Finding("dependency_cycle", Severity.ERROR, "cognitive_plan.tasks", "a → a")
 DUBIOUS = Finding("order_disagrees", Severity.WARNING, "cognitive_plan.execution_order", "b, a")
-FINDINGS: list[tuple[Finding, ...]] = [*[()] * 10, (DUBIOUS,), (INVALID, DUBIOUS)]
+FINDINGS: list[tuple[Finding, ...]] = [*[()] * 20, (DUBIOUS,), (INVALID, DUBIOUS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,182 +43,6 @@ class History:
         return "\n".join(["", f"{plan.risk_band}:", *tasks, *(f"  {fact}" for fact in self.facts)])
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """What happens next, before it is known to whom.
-
-    Attributes:
-        pick: chooses among those to whom it can happen.
-        chance: the fact's own, and whether a worker echoes its attempt.
-    """
-
-    kind: str
-    pick: int
-    wait_ms: int
-    chance: float
-
-
-def _answer(story: Story, move: Move, ticket: Ticket, attempt: int | None) -> facts.Answer:
-    at, number = story.now + move.wait_ms, ticket.number
-    if move.kind == "start":
-        return facts.TicketStarted(at=at, ticket=number, attempt=attempt, agent="w-2")
-    if move.kind == "succeed":
-        return facts.TicketSucceeded(at=at, ticket=number, attempt=attempt, agent="w-2")
-    return facts.TicketFailed(
-        at=at,
-        ticket=number,
-        attempt=attempt,
-        agent="w-2",
-        error="it broke",
-        retryable=move.kind == "fail",
-        chance=move.chance,
-    )
-
-
-def _timely_answer(story: Story, move: Move) -> facts.Fact:
-    held = story.tickets_in(*IN_FLIGHT)
-    if not held:
-        return _ring(story, move)
-    ticket = held[move.pick % len(held)]
-    return _answer(story, move, ticket, ticket.attempt if move.chance < 0.8 else None)
-
-
-def _stray_answer(story: Story, move: Move) -> facts.Fact:
-    if not story.state.tickets:
-        return _ring(story, move)
-    ticket = story.state.tickets[move.pick % len(story.state.tickets)]
-    kind = ("start", "succeed", "fail", "fail_for_good")[move.pick % 4]
-    stray = Move(kind, move.pick, move.wait_ms, move.chance)
-    attempt = None if move.chance > 0.9 else ticket.attempt + (move.pick % 3 - 1)
-    return _answer(story, stray, ticket, attempt)
-
-
-def _publish(story: Story, move: Move) -> facts.Fact:
-    handed = [(t.number, t.attempt) for t in story.tickets_in(Stage.PUBLISHING)]
-    told = handed[move.pick % len(handed) :] if handed and move.chance > 0.7 else handed
-    return facts.TicketsPublished(at=story.now + move.wait_ms, tickets=tuple(told))
-
-
-def _give_back(story: Story, move: Move) -> facts.Fact:
-    held = [(t.number, t.attempt) for t in story.tickets_in(*IN_FLIGHT)]
-    told = held[: move.pick % (len(held) + 1)]
-    return facts.TicketsReturned(at=story.now + move.wait_ms, tickets=tuple(told))
-
-
-def _ring(story: Story, move: Move) -> facts.Fact:
-    alarm = story.execution.alarm
-    at = story.now + move.wait_ms if alarm is None else max(alarm, story.now)
-    return facts.TimePassed(at=at, chance=move.chance)
-
-
-def _oversleep(story: Story, move: Move) -> facts.Fact:
-    late = max(story.now, story.execution.alarm or 0) + move.wait_ms
-    return facts.TimePassed(at=late, chance=move.chance)
-
-
-def _time(story: Story, move: Move) -> facts.Fact:
-    return facts.TimePassed(at=story.now + move.wait_ms, chance=move.chance)
-
-
-def _workers(story: Story, move: Move) -> facts.Fact:
-    supply = SUPPLIES[move.pick % len(SUPPLIES)]
-    return facts.WorkersChanged(at=story.now + move.wait_ms, workers=supply)
-
-
-def _steps(story: Story, move: Move) -> tuple[int, ...] | None:
-    count = len(story.state.tickets)
-    return (move.pick % count, move.pick * 7 % count) if count and move.chance > 0.5 else None
-
-
-def _approve(story: Story, move: Move) -> facts.Fact:
-    at = story.now + move.wait_ms
-    return facts.ApprovalGiven(at=at, by="ann", tickets=_steps(story, move))
-
-
-def _refuse(story: Story, move: Move) -> facts.Fact:
-    at = story.now + move.wait_ms
-    return facts.ApprovalRefused(at=at, by="bob", reason="no", tickets=_steps(story, move))
-
-
-def _cancel(story: Story, move: Move) -> facts.Fact:
-    return facts.CancelRequested(at=story.now + move.wait_ms, by="ann", reason="enough")
-
-
-def _pause(story: Story, move: Move) -> facts.Fact:
-    return facts.PauseRequested(at=story.now + move.wait_ms, by="ann")
-
-
-def _resume(story: Story, move: Move) -> facts.Fact:
-    return facts.ResumeRequested(at=story.now + move.wait_ms, by="ann")
-
-
-def _accept(story: Story, move: Move) -> facts.Fact:
-    return facts.DecisionAccepted(at=story.now + move.wait_ms, policy=Policy())
-
-
-_FACT_OF: dict[str, Callable[[Story, Move], facts.Fact]] = {
-    "start": _timely_answer,
-    "succeed": _timely_answer,
-    "fail": _timely_answer,
-    "fail_for_good": _timely_answer,
-    "stray": _stray_answer,
-    "publish": _publish,
-    "give_back": _give_back,
-    "ring": _ring,
-    "oversleep": _oversleep,
-    "time": _time,
-    "workers": _workers,
-    "approve": _approve,
-    "refuse": _refuse,
-    "cancel": _cancel,
-    "pause": _pause,
-    "resume": _resume,
-    "accept": _accept,
-}
-
-# How often each is drawn, so that most plans get far and few are stopped early.
-EVERYTHING = {
-    "publish": 14,
-    "start": 4,
-    "succeed": 24,
-    "fail": 6,
-    "fail_for_good": 1,
-    "ring": 8,
-    "stray": 4,
-    "give_back": 2,
-    "oversleep": 2,
-    "time": 2,
-    "workers": 3,
-    "accept": 1,
-    "approve": 8,
-    "refuse": 1,
-    "cancel": 1,
-    "pause": 2,
-    "resume": 4,
-}
-FAILING = {**EVERYTHING, "fail": 14, "fail_for_good": 6, "give_back": 6}
-SLOW = {**EVERYTHING, "ring": 20, "oversleep": 6, "time": 6}
-UNSURE = {**EVERYTHING, "refuse": 3, "cancel": 5, "pause": 8, "resume": 8, "workers": 6}
-MOODS = (EVERYTHING, FAILING, SLOW, UNSURE)
-
-
-def moves(weights: Mapping[str, int]) -> st.SearchStrategy[Move]:
-    """Draw moves of these kinds, as often as their weights say."""
-    kinds = [kind for kind, weight in weights.items() for _ in range(weight)]
-    bases = len(kinds), PICKS, len(WAITS_MS), len(CHANCES)
-
-    def read(number: int) -> Move:
-        kind, pick, wait, chance = digits(number, *bases)
-        return Move(kinds[kind], pick, WAITS_MS[wait], CHANCES[chance])
-
-    return st.integers(0, prod(bases) - 1).map(read)
-
-
-def fact_of(story: Story, move: Move) -> facts.Fact:
-    """Return what `move` comes to where `story` is now."""
-    return _FACT_OF[move.kind](story, move)
-
-
 @st.composite
 def histories(
     draw: st.DrawFn,
@@ -243,70 +61,16 @@ def histories(
     """
     story = Story(draw(decisions() if decision is None else decision))
     numbers = draw(policies() if policy is None else policy)
-    supply = draw(st.sampled_from([None, None, None, *SUPPLIES]))
+    supply = draw(st.sampled_from([*[None] * 8, *SUPPLIES]))
     story.accept(numbers, *draw(st.sampled_from(FINDINGS)), workers=supply)
     mood = draw(st.sampled_from(moods))
     chosen = moves({kind: n for kind, n in mood.items() if kind not in without.split()})
-    # The length is drawn first, for lists left to themselves are mostly short.
-    for _ in range(draw(st.integers(0, length_max))):
+    # The length is drawn first, for lists left to themselves are mostly short; half are long.
+    lengths = [*range(length_max), *[length_max] * length_max]
+    after_the_end = 0
+    for _ in range(draw(st.sampled_from(lengths))):
         story.tell(fact_of(story, draw(chosen)))
+        after_the_end += story.ended
+        if after_the_end > 2:
+            break
     return History(story.state.decision, tuple(story.journal))
-
-
-def wild_facts(tickets: int) -> st.SearchStrategy[facts.Fact]:
-    """Draw facts that make no sense where they are told, at moments in any order.
-
-    Args:
-        tickets: their numbers are below this.
-    """
-    attempts = [None, *range(8)]
-    bases = (13, tickets, len(attempts), tickets, len(MOMENTS), len(CHANCES), len(SUPPLIES))
-
-    def read(drawn: int) -> facts.Fact:
-        kind, number, turn, other, moment, chance, supply = digits(drawn, *bases)
-        return _wild(
-            kind,
-            NOON + MOMENTS[moment],
-            (number, other),
-            attempts[turn],
-            CHANCES[chance],
-            SUPPLIES[supply],
-        )
-
-    return st.integers(0, prod(bases) - 1).map(read)
-
-
-def _wild(
-    kind: int,
-    at: int,
-    numbers: tuple[int, int],
-    attempt: int | None,
-    chance: float,
-    workers: tuple[facts.WorkerSkills, ...] | None,
-) -> facts.Fact:
-    steps = None if chance > 0.5 else numbers
-    several = tuple((number, attempt or 1) for number in numbers)
-    wild: list[facts.Fact] = [
-        facts.TicketsPublished(at=at, tickets=several),
-        facts.TicketStarted(at=at, ticket=numbers[0], attempt=attempt, agent="w-3"),
-        facts.TicketSucceeded(at=at, ticket=numbers[0], attempt=attempt, agent="w-3"),
-        facts.TicketFailed(
-            at=at,
-            ticket=numbers[0],
-            attempt=attempt,
-            agent="w-3",
-            error="it broke",
-            retryable=chance > 0,
-            chance=chance,
-        ),
-        facts.TicketsReturned(at=at, tickets=several),
-        facts.TimePassed(at=at, chance=chance),
-        facts.WorkersChanged(at=at, workers=workers),
-        facts.ApprovalGiven(at=at, by="ann", tickets=steps),
-        facts.ApprovalRefused(at=at, by="bob", tickets=steps),
-        facts.CancelRequested(at=at, by="ann"),
-        facts.PauseRequested(at=at, by="ann"),
-        facts.ResumeRequested(at=at, by="ann"),
-        facts.DecisionAccepted(at=at, policy=Policy(), workers=workers),
-    ]
-    return wild[kind]

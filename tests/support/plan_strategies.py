@@ -58,7 +58,8 @@ def tasks(draw: st.DrawFn, most: int = 12, *, undoable: bool = False) -> tuple[T
     compensations = COMPENSATIONS[:1] if undoable else COMPENSATIONS
     choices: tuple[list[Any], ...] = (kinds, compensations, ESTIMATES, CAPABILITIES)
     drawn: list[TaskNode] = []
-    for number, name in enumerate(NAMES[: draw(st.integers(1, most))]):
+    counts = [*range(1, most + 1), *range(most // 2, most + 1)]
+    for number, name in enumerate(NAMES[: draw(st.sampled_from(counts))]):
         # Each parent is one of the tasks before or, as likely as each of them, none.
         bases = (*map(len, choices), number + 1, number + 1, number + 1, number + 1)
         *chosen, place, first, second, third = digits(draw(st.integers(0, prod(bases) - 1)), *bases)
@@ -93,9 +94,10 @@ def plans(draw: st.DrawFn, most: int = 12, *, undoable: bool = False) -> Cogniti
 def decisions(draw: st.DrawFn, most: int = 12) -> ConsolidatedDecision:
     """Draw a decision that runs, or waits for a person; now and then one that never runs."""
     rarely = [DecisionType.REVIEW_REQUIRED, DecisionType.CONDITIONAL, DecisionType.REJECT]
+    usually = [DecisionType.APPROVE] * 17
     return a_decision(
         draw(plans(most)),
-        final_decision=draw(st.sampled_from([*[DecisionType.APPROVE] * 8, *rarely])),
+        final_decision=draw(st.sampled_from([*usually, *rarely])),
         valid_until=draw(st.sampled_from([None, None, None, NOON + 40 * MINUTE])),
     )
 

@@ -27,7 +27,7 @@ from orchestrator_dynamic.runtime.open_plan import OpenPlan
 JOURNAL = "journal"
 
 # An operator in another process is heard within a quarter of a second: twice that, and a bit.
-_PATIENCE_S = 0.6
+PATIENCE_S = 0.6
 
 
 @dataclass(slots=True)
@@ -56,6 +56,7 @@ class Session:
         data_dir: Path | None,
         *,
         beat_s: float,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         """Begin with nothing.
 
@@ -63,12 +64,14 @@ class Session:
             stop: set from outside when the session is to end early.
             data_dir: named in commands that help; None where they find it by themselves.
             beat_s: how often `audience` is told that time has passed.
+            patience_s: how long nothing must be able to move before it is left as it is.
         """
         self._app = app
         self._audience = audience
         self._stop = stop
         self._data_dir = data_dir
         self._beat_s = beat_s
+        self._patience_s = patience_s
         self._followed: dict[WorkflowId, _Followed] = {}
         self._known: set[WorkflowId] = set()
         self._all_taken_in = False
@@ -177,7 +180,7 @@ class Session:
                 self._beat()
                 if not (self._all_taken_in and self._at_standstill()):
                     still_since = now
-                elif now - still_since >= _PATIENCE_S:
+                elif now - still_since >= self._patience_s:
                     return
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._beat_s):

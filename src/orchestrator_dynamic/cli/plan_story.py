@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from orchestrator_dynamic.cli.standstill import standstill_of
 from orchestrator_dynamic.core.execution_state import ExecutionState
 from orchestrator_dynamic.core.explanation import why_plan, why_ticket
 from orchestrator_dynamic.core.ticket import Stage
@@ -30,10 +32,16 @@ class ToldTicket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanStory:
-    """A workflow with everything of it; `why` says what it waits for, or how it ended."""
+    """A workflow with everything of it.
+
+    Attributes:
+        why: what it waits for, or why it ended as it did.
+        remedy: what a person can do about it, where nobody else can.
+    """
 
     workflow: StoredWorkflow
     why: str
+    remedy: str
     arrival: Arrival
     stages: Mapping[Stage, int]
     tickets: tuple[ToldTicket, ...]
@@ -53,13 +61,21 @@ class TicketStory:
     answers: tuple[StoredAnswer, ...]
 
 
-def story_of(store: Store, workflow: StoredWorkflow, *, events: int) -> PlanStory:
-    """Return the story of `workflow`, with the latest `events` of its journal."""
+def story_of(
+    store: Store, workflow: StoredWorkflow, *, events: int, data_dir: Path | None
+) -> PlanStory:
+    """Return the story of `workflow`, with the latest `events` of its journal.
+
+    Args:
+        data_dir: named in commands; None where they find it by themselves.
+    """
     state = _state_of(store, workflow)
+    standstill = None if state is None else standstill_of(state, data_dir)
     told = [_told(ticket, state) for ticket in store.tickets(workflow)]
     return PlanStory(
         workflow=workflow,
         why=_why(workflow) if state is None else why_plan(state),
+        remedy=standstill.remedy if standstill else "",
         arrival=store.arrival(workflow),
         stages=store.stages(workflow),
         tickets=tuple(told),

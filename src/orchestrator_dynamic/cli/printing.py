@@ -9,7 +9,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import NamedTuple
@@ -117,9 +117,16 @@ def plain(value: object) -> object:
         case bytes():
             return value.decode(errors="backslashreplace")
         case _ if is_dataclass(value) and not isinstance(value, type):
-            return {key: plain(one) for key, one in asdict(value).items()}
+            return {key: plain(one) for key, one in as_mapping(value).items()}
         case _:
             return value
+
+
+def as_mapping(value: object) -> dict[str, object]:
+    """Return the fields of a dataclass by name, their values as they are."""
+    if not is_dataclass(value):
+        return {}
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def moment(at: int | None) -> str:

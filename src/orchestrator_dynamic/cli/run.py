@@ -18,6 +18,7 @@ from orchestrator_dynamic.cli.failures import NOT_WELL, told_failure
 from orchestrator_dynamic.cli.inputs import Input, inputs_named
 from orchestrator_dynamic.cli.live import live_audience
 from orchestrator_dynamic.cli.options import DataDir
+from orchestrator_dynamic.cli.printing import counted
 from orchestrator_dynamic.cli.quietness import settings_for_people
 from orchestrator_dynamic.cli.stopping import stop_on_signals
 from orchestrator_dynamic.cli.workforce import DEFAULT_SPEED, WorkforceOptions, workforce
@@ -146,7 +147,7 @@ def _order(
         Misconfigured: with everything that is wrong with it.
     """
     complaints: list[str] = []
-    settings = settings_for_people(data_dir, verbose, complaints)
+    settings = settings_for_people(data_dir, complaints, verbose=verbose)
     inputs = inputs_named(files, complaints)
     team = workforce(options, complaints, settings.scheduler.max_parallel_tickets)
     if complaints:
@@ -181,7 +182,9 @@ async def _run(order: _Order) -> int:
             session = Session(app, audience, stop.asked, order.data_dir, beat_s=_BEAT_S)
             await session.bring_to_end(order.inputs)
     if session.cut_short:
-        print(stop.told(session.unfinished), file=sys.stderr)
+        plans = counted(session.unfinished, "plan")
+        told = f"stopped by {stop.name}, {plans} not ended; the same command goes on from here"
+        print(f"orq: {told}", file=sys.stderr)
         return stop.exit_code
     if left := sum(bool(result.remedy) for result in session.results):
         wait = "plan waits" if left == 1 else "plans wait"

@@ -34,11 +34,10 @@ class Stop:
         """What the process ends with when it was stopped."""
         return _EXIT_CODE_BASE + (self.signal or signal.SIGINT)
 
-    def told(self, unfinished: int) -> str:
-        """Return what to tell the person who stopped it."""
-        name = (self.signal or signal.SIGINT).name
-        plans = "1 plan has" if unfinished == 1 else f"{unfinished:,} plans have"
-        return f"orq: stopped by {name}; {plans} not ended; the same command goes on from here"
+    @property
+    def name(self) -> str:
+        """What stopped it, as people know it."""
+        return (self.signal or signal.SIGINT).name
 
 
 @contextmanager

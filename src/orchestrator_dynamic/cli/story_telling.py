@@ -102,12 +102,12 @@ def tell_ticket(story: TicketStory) -> None:
             ("Why", readable(story.told.why)),
             ("Attempts", str(ticket.attempt)),
             ("Time-out", duration(ticket.timeout_ms)),
-            ("Ready", moment(ticket.ready_at)),
-            ("Out", moment(ticket.published_at)),
-            ("Started", moment(ticket.started_at)),
-            ("Ended", moment(ticket.ended_at)),
-            ("Deadline", moment(ticket.deadline_at)),
-            ("Ran", duration(ticket.run_ms)),
+            ("Ready", _when(ticket.ready_at)),
+            ("Out", _when(ticket.published_at)),
+            ("Started", _when(ticket.started_at)),
+            ("Ended", _when(ticket.ended_at)),
+            ("Deadline", _when(ticket.deadline_at)),
+            ("Ran", "" if ticket.run_ms is None else duration(ticket.run_ms)),
             ("Worker", ticket.agent or ""),
             ("Undone by", f"{undone.ticket_id} ({undone.stage})" if undone else ""),
         ]
@@ -131,6 +131,7 @@ def _pairs(story: PlanStory, engine: str | None) -> list[tuple[str, str]]:
         ("Workflow", one.workflow_id),
         ("State", state),
         ("Why", readable(story.why)),
+        ("To do", story.remedy),
         ("Engine", _engine_words(one, engine)),
         ("Decision", one.decision_id),
         ("Plan", one.plan_id),
@@ -138,13 +139,17 @@ def _pairs(story: PlanStory, engine: str | None) -> list[tuple[str, str]]:
         ("At stake", f"risk {one.risk_band}, priority {one.priority}"),
         ("Source", f"{story.arrival.source} ({story.arrival.envelope})"),
         ("Accepted", moment(one.accepted_at)),
-        ("Started", moment(one.started_at) if one.started_at else ""),
-        ("Deadline", moment(one.deadline_at) if one.deadline_at else ""),
+        ("Started", _when(one.started_at)),
+        ("Deadline", _when(one.deadline_at)),
         ("Ended", f"{moment(ended)}{took}" if ended is not None else ""),
         ("Tasks", _task_words(story)),
         ("Times", _time_words(one)),
         ("SLA", counted(one.sla_violations, "violation") if one.sla_violations else ""),
     ]
+
+
+def _when(at: int | None) -> str:
+    return "" if at is None else moment(at)
 
 
 def _engine_words(workflow: StoredWorkflow, engine: str | None) -> str:

@@ -6,10 +6,16 @@ import typer
 
 from orchestrator_dynamic.bootstrap import lease_holder, opened_store
 from orchestrator_dynamic.cli.options import AsJson, DataDir, settings_in_force
-from orchestrator_dynamic.cli.plan_story import story_of, ticket_story_of
+from orchestrator_dynamic.cli.plan_story import (
+    PlanStory,
+    TicketStory,
+    story_of,
+    ticket_story_of,
+)
 from orchestrator_dynamic.cli.printing import (
     DASH,
     Column,
+    as_mapping,
     duration,
     moment,
     print_json,
@@ -128,17 +134,30 @@ def show(
         try:
             workflow = store.workflow(name)
             if task is None:
-                story = story_of(store, workflow, events=timeline)
+                story = story_of(store, workflow, events=timeline, data_dir=data_dir)
             else:
                 ticket_story = ticket_story_of(store, workflow, task)
         except InvalidInput as error:
             raise unusable(error) from error
     if as_json:
-        print_json(story if task is None else ticket_story)
+        print_json(_plan_object(story) if task is None else _ticket_object(ticket_story))
     elif task is None:
         tell_plan(story, tickets, lease_holder(settings), with_audit=audit)
     else:
         tell_ticket(ticket_story)
+
+
+def _plan_object(story: PlanStory) -> dict[str, object]:
+    return {
+        **as_mapping(story),
+        "tickets": [{**as_mapping(told.ticket), "why": told.why} for told in story.tickets],
+    }
+
+
+def _ticket_object(story: TicketStory) -> dict[str, object]:
+    told = as_mapping(story)
+    del told["told"]
+    return {"ticket": {**as_mapping(story.told.ticket), "why": story.told.why}, **told}
 
 
 def _row(workflow: StoredWorkflow) -> list[str]:

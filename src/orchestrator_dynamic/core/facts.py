@@ -76,10 +76,15 @@ class ApprovalRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketsPublished:
-    """The bus has taken responsibility for these attempts."""
+    """The bus has taken responsibility for these attempts.
+
+    `agents` names, ticket by ticket, the workers that hold them, where the bus hands tickets to
+    workers itself; it is empty where a broker has them now, and nobody knows who will.
+    """
 
     at: int
     tickets: tuple[TicketAttempt, ...]
+    agents: tuple[str, ...] = ()
     kind: Literal["tickets_published"] = "tickets_published"
 
 

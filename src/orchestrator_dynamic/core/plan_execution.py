@@ -82,8 +82,9 @@ class PlanExecution:
             case facts.TicketSucceeded() | facts.TicketFailed() | facts.TicketStarted():
                 self._answered(fact)
             case facts.TicketsPublished():
-                for number, attempt in fact.tickets:
-                    ticket_lifecycle.confirm(state, state.ticket(number), attempt, fact.at)
+                agents = fact.agents or (None,) * len(fact.tickets)
+                for (number, attempt), agent in zip(fact.tickets, agents, strict=True):
+                    ticket_lifecycle.confirm(state, state.ticket(number), attempt, agent, fact.at)
             case facts.TicketsReturned():
                 for number, attempt in fact.tickets:
                     ticket_lifecycle.take_back(state, state.ticket(number), attempt, fact.at)

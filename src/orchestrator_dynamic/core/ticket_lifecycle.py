@@ -49,10 +49,14 @@ def feed(state: ExecutionState, ticket: Ticket) -> None:
     schedule(state, ticket)
 
 
-def confirm(state: ExecutionState, ticket: Ticket, attempt: int, at: int) -> None:
-    """The bus has this attempt: it is RUNNING, and its time limit begins."""
+def confirm(
+    state: ExecutionState, ticket: Ticket, attempt: int, agent: str | None, at: int
+) -> None:
+    """The bus, or the worker `agent`, has this attempt: it is RUNNING, its time limit begins."""
     if ticket.stage is Stage.PUBLISHING and ticket.attempt == attempt:
         state.move(ticket, Stage.RUNNING)
+        if agent is not None:
+            ticket.started_at, ticket.agent = at, agent
         ticket.published_at = at
         ticket.run_until = at + ticket.timeout_ms
         state.queue_ms += max(0, at - (ticket.ready_at or at))

@@ -85,6 +85,10 @@ class Ledger(Protocol):
         """Return the content hash and workflow id of a decision that was taken in, or None."""
         ...
 
+    def outcome_of(self, workflow_id: str) -> str | None:
+        """Return how a plan ended; None where it has not, was halted, or never was."""
+        ...
+
     def place_of(self, ticket_id: str) -> TicketPlace | None:
         """Return where a ticket belongs, or None where there never was one of this id."""
         ...

@@ -94,5 +94,8 @@ class Orchestrator(Protocol):
         ...
 
     async def outcome_of(self, workflow_id: WorkflowId) -> Outcome | None:
-        """Wait for a plan's end; None where it stopped because its books did not add up."""
+        """Wait for a plan's end, and return how it ended; at once, where it has.
+
+        None where it stopped because its books did not add up, and where there never was one.
+        """
         ...

@@ -120,9 +120,13 @@ class Engine:
         return await answer
 
     async def outcome_of(self, workflow_id: WorkflowId) -> Outcome | None:
-        """As the port says; a plan that is not open must be looked up in the store instead."""
+        """As the port says."""
+        if self.plans.by_id(workflow_id) is None:
+            recorded = self._ledger.outcome_of(workflow_id)
+            return None if recorded is None else Outcome(recorded)
         loop = asyncio.get_running_loop()
-        return await self._outcomes.setdefault(workflow_id, loop.create_future())
+        waiting = self._outcomes.setdefault(workflow_id, loop.create_future())
+        return await asyncio.shield(waiting)
 
     def stop(self) -> None:
         """Take what is in the mailbox, make it durable, and end `run`."""
@@ -202,9 +206,7 @@ class Engine:
     def _forget(self, plan: OpenPlan) -> None:
         self.plans.remove(plan)
         self._timers.set(plan.workflow, None)
-        loop = asyncio.get_running_loop()
-        waiting = self._outcomes.setdefault(plan.state.workflow_id, loop.create_future())
-        if not waiting.done():
+        if waiting := self._outcomes.pop(plan.state.workflow_id, None):
             waiting.set_result(plan.state.outcome)
 
     def _set_alarm(self, now: int) -> None:

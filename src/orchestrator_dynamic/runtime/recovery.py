@@ -7,12 +7,18 @@ from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.derived_ids import workflow_id_of
 from orchestrator_dynamic.core.plan_execution import PlanExecution
 from orchestrator_dynamic.core.ticket import Stage
-from orchestrator_dynamic.errors import InvariantViolation
+from orchestrator_dynamic.errors import InvalidInput, InvariantViolation
+from orchestrator_dynamic.observability.logging import get_logger
 from orchestrator_dynamic.ports.ledger import Ledger
 from orchestrator_dynamic.ports.records import StoredPlan
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.wire import fact_json
-from orchestrator_dynamic.wire.decision_reader import read_decision
+from orchestrator_dynamic.wire.decision_reader import ReadLimits, read_decision
+
+log = get_logger(__name__)
+
+# What we have written ourselves has been measured before; as kept, it is somewhat longer.
+_OURS = ReadLimits(plan_bytes_max=2**62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +32,21 @@ class Broken:
 def recovered(ledger: Ledger) -> Iterator[OpenPlan | Broken]:
     """Yield every open plan as it was when its last fact became durable."""
     for stored in ledger.open_plans():
-        yield folded(stored)
+        try:
+            yield folded(stored)
+        except InvalidInput as why:
+            # Left as it is, for a version that can read it; nobody else waits for that.
+            said = str(why)
+            log.error("plan_unreadable", workflow_id=stored.workflow_id, why=said)  # noqa: TRY400
 
 
 def folded(stored: StoredPlan) -> OpenPlan | Broken:
-    """Return a plan by folding its journal; the commands were carried out, or follow again."""
-    decision = read_decision(stored.decision).decision
+    """Return a plan by folding its journal; the commands were carried out, or follow again.
+
+    Raises:
+        InvalidInput: its decision cannot be read by this version.
+    """
+    decision = read_decision(stored.decision, limits=_OURS).decision
     execution = PlanExecution(workflow_id_of(decision.decision_id), decision)
     plan = OpenPlan(stored.workflow, execution)
     try:

@@ -72,18 +72,24 @@ class Turn:
                 self.tell(plan, facts.TimePassed(at=step.at, chance=self._chance()), step)
 
     def _handed_over(self, handovers: list[Handover], step: Step) -> None:
-        groups: dict[tuple[int, int], list[facts.TicketAttempt]] = {}
+        groups: dict[tuple[int, int], list[tuple[int, Handover]]] = {}
         for handover in handovers:
             plan, workflow, number = self._plans.find(handover.ticket_id)
             if plan is None or workflow is None or number is None:
                 continue  # Its plan has ended meanwhile.
-            groups.setdefault((workflow, handover.at), []).append((number, handover.attempt))
+            groups.setdefault((workflow, handover.at), []).append((number, handover))
             ticket = plan.state.tickets[number]
             if ticket.stage is Stage.PUBLISHING:
                 step.tally.published(ticket, handover.at)
-        for (workflow, at), attempts in groups.items():
+        for (workflow, at), taken in groups.items():
             if plan := self._plans.by_key(workflow):
-                self.tell(plan, facts.TicketsPublished(at=at, tickets=tuple(attempts)), step)
+                attempts = tuple([(number, one.attempt) for number, one in taken])
+                agents = tuple([one.agent for _, one in taken if one.agent is not None])
+                if len(agents) < len(attempts):
+                    agents = ()
+                self.tell(
+                    plan, facts.TicketsPublished(at=at, tickets=attempts, agents=agents), step
+                )
 
     def _returned(self, letter: Returned, step: Step) -> None:
         for ticket_id in letter.ticket_ids:

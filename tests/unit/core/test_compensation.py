@@ -67,6 +67,8 @@ def test_what_fails_while_the_plan_drains_is_not_tried_again() -> None:
 
     assert story.stage("b") is Stage.FAILED
     assert len(story.incidents) == 1
+    assert len(story.audited("plan_halted")) == 1
+    assert story.state.verdict == "task a failed for good: it broke"
 
 
 def test_undoing_goes_backwards_one_by_one() -> None:

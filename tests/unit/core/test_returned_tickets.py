@@ -24,6 +24,30 @@ def test_an_attempt_that_came_back_goes_out_again() -> None:
     assert story.state.retries == 0
 
 
+def test_a_return_heard_twice_is_one() -> None:
+    """What is out again since must not be taken back by an echo."""
+    story = begun(a_task("a"))
+    story.confirm("a")
+    story.give_back("a")
+
+    story.give_back("a")
+
+    assert story.latest == []
+    assert story.released() == ["a", "a"]
+
+
+def test_an_attempt_may_come_back_more_than_once() -> None:
+    """Workers restart as often as they like."""
+    story = begun(a_task("a"))
+    for _ in range(3):
+        story.confirm("a")
+        story.wait(SECOND)
+        story.give_back("a")
+
+    assert story.released() == ["a"] * 4
+    assert story.ticket("a").attempt == 1
+
+
 def test_its_times_begin_again() -> None:
     """But its deadline stays: it has been ready all the while."""
     story = begun(a_task("a"))

@@ -234,3 +234,19 @@ async def test_a_plan_in_its_last_phase_has_nothing_left_to_ask(tmp_path: Path) 
     assert not reply.accepted
     assert "ended" in reply.text
     assert rows(tmp_path, "SELECT phase FROM workflows") == [(Phase.ENDED.value,)]
+
+
+async def test_a_ticket_shows_who_works_on_it_since_when(tmp_path: Path) -> None:
+    """An operator wants to know now, not when it has ended."""
+    async with an_engine(tmp_path, a_worker(_for_ever, name="ada")) as app:
+        await app.engine.submit(a_message(), source="test")
+        await reached(app.engine, Stage.RUNNING)
+        [plan] = app.engine.plans
+        ticket = plan.state.tickets[0]
+        seen = (ticket.agent, ticket.started_at == ticket.published_at)
+
+    assert seen == ("ada", True)
+
+
+async def _for_ever(ticket: ExecutionTicket, context: TicketContext) -> None:
+    await asyncio.Event().wait()

@@ -33,7 +33,6 @@ class SqliteLedger:
 
     async def commit(self, batch: Batch) -> None:
         """As the port says; the rows are written here, only a slow disk is awaited in a thread."""
-        began = perf_counter()
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             statements.write(self._connection, batch)
@@ -41,14 +40,23 @@ class SqliteLedger:
             if self._commit_s < _QUICK_S:
                 self._connection.execute("COMMIT")
             else:
-                await asyncio.shield(asyncio.to_thread(self._connection.execute, "COMMIT"))
+                await self._commit_in_thread()
         except sqlite3.Error as error:
             roll_back(self._connection)
             raise StorageFailed(f"writing the journal failed: {error}") from error
         # A moving average over some eight commits, so that one hiccup changes nothing.
         self._commit_s += (perf_counter() - written - self._commit_s) / 8
         self.commits += 1
-        self.last_commit_s = perf_counter() - began
+
+    async def _commit_in_thread(self) -> None:
+        loop = asyncio.get_running_loop()
+        committed = loop.run_in_executor(None, self._connection.execute, "COMMIT")
+        try:
+            await asyncio.shield(committed)
+        except asyncio.CancelledError:
+            # Until it is done the connection is the thread's, and must not be closed.
+            await asyncio.wait([committed])
+            raise
 
     def open_plans(self) -> Iterator[StoredPlan]:
         """As the port says; one plan is in memory at a time."""
@@ -69,6 +77,11 @@ class SqliteLedger:
             pruned = (workflow_id_of(DecisionId(decision_id)),)
             row = self._connection.execute(statements.PRUNED_HASH, pruned).fetchone()
         return None if row is None else (row[0], row[1])
+
+    def outcome_of(self, workflow_id: str) -> str | None:
+        """As the port says."""
+        row = self._connection.execute(statements.OUTCOME_OF, (workflow_id,)).fetchone()
+        return None if row is None else row[0]
 
     def place_of(self, ticket_id: str) -> TicketPlace | None:
         """As the port says."""

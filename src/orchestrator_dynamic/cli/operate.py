@@ -1,0 +1,202 @@
+"""`orq approve`, `reject`, `cancel`, `pause` and `resume`: what people tell a plan.
+
+Where an engine runs on the data directory it is asked; elsewhere this command is the engine for a
+moment. Either way the answer is durable before it is printed.
+"""
+
+import getpass
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestrator_dynamic.bootstrap import ask_engine, lease_holder, opened_store
+from orchestrator_dynamic.cli.event_loop import run_in_loop
+from orchestrator_dynamic.cli.failures import NOT_WELL
+from orchestrator_dynamic.cli.options import AsJson, DataDir
+from orchestrator_dynamic.cli.printing import moment, print_json, say, unusable
+from orchestrator_dynamic.cli.quietness import settings_for_people
+from orchestrator_dynamic.cli.workflows import WorkflowName
+from orchestrator_dynamic.config.settings import Settings
+from orchestrator_dynamic.errors import InvalidInput, Misconfigured
+from orchestrator_dynamic.ports.orchestrator import Action, Reply, Request
+from orchestrator_dynamic.ports.store import StoredWorkflow
+
+# A running engine answers within half a second, unless it takes in a very large plan.
+PATIENCE_S = 10.0
+
+Tasks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--task",
+        metavar="TASK",
+        help="Only this step, which waits for approval at its turn; may be given more than once.",
+    ),
+]
+By = Annotated[
+    str | None,
+    typer.Option("--by", metavar="NAME", help="Who says so, for the audit. Default: your login."),
+]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for the audit.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command(epilog=_example("approve", "--reason 'checked with legal'"))(approve)
+    app.command(epilog=_example("reject", "--task erase-records --by ana"))(reject)
+    app.command(epilog=_example("cancel", "--reason 'sent by mistake'"))(cancel)
+    app.command(epilog=_example("pause"))(pause)
+    app.command(epilog=_example("resume"))(resume)
+
+
+def approve(
+    name: WorkflowName,
+    task: Tasks = None,
+    by: By = None,
+    reason: Reason = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Approve a parked plan, or the steps of a running one that wait for approval."""
+    _ask(Action.APPROVE, name, data_dir, as_json, by=by, reason=reason, tasks=task)
+
+
+def reject(
+    name: WorkflowName,
+    task: Tasks = None,
+    by: By = None,
+    reason: Reason = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse a parked plan, which then ends REJECTED, or steps that wait, which then fail."""
+    _ask(Action.REJECT, name, data_dir, as_json, by=by, reason=reason, tasks=task)
+
+
+def cancel(
+    name: WorkflowName,
+    by: By = None,
+    reason: Reason = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a plan as CANCELLED: nothing more is released, and workers are told to stop."""
+    _ask(Action.CANCEL, name, data_dir, as_json, by=by, reason=reason)
+
+
+def pause(
+    name: WorkflowName,
+    by: By = None,
+    reason: Reason = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Release nothing more of a plan until it is resumed; what is out may end."""
+    _ask(Action.PAUSE, name, data_dir, as_json, by=by, reason=reason)
+
+
+def resume(
+    name: WorkflowName,
+    by: By = None,
+    reason: Reason = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a paused plan go on."""
+    _ask(Action.RESUME, name, data_dir, as_json, by=by, reason=reason)
+
+
+def quiet_settings(data_dir: Path | None) -> Settings:
+    """Return the settings in force, for a command whose engine is none of its reader's business.
+
+    Raises:
+        Misconfigured: with every complaint at once.
+    """
+    complaints: list[str] = []
+    settings = settings_for_people(data_dir, complaints)
+    if complaints:
+        raise Misconfigured("\n".join(complaints))
+    return settings
+
+
+def _ask(
+    action: Action,
+    name: str,
+    data_dir: Path | None,
+    as_json: bool,
+    *,
+    by: str | None,
+    reason: str | None,
+    tasks: list[str] | None = None,
+) -> None:
+    settings = quiet_settings(data_dir)
+    workflow = _workflow_named(settings, name)
+    request = Request(
+        action=action,
+        workflow_id=workflow.workflow_id,
+        by=by or _login(),
+        reason=reason,
+        tasks=tuple(tasks) if tasks else None,
+    )
+    reply = _too_late(workflow) or _answered(settings, request)
+    if as_json:
+        print_json(
+            {
+                "workflow_id": workflow.workflow_id,
+                "action": action,
+                "accepted": reply.accepted,
+                "reply": reply.text,
+            }
+        )
+    else:
+        word = ("", "") if reply.accepted else ("refused: ", "red")
+        say(f"{workflow.workflow_id}: ", word, reply.text)
+        if reply.accepted and lease_holder(settings) is None:
+            _tell_what_follows(settings, workflow.workflow_id)
+    if not reply.accepted:
+        raise typer.Exit(NOT_WELL)
+
+
+def _workflow_named(settings: Settings, name: str) -> StoredWorkflow:
+    with opened_store(settings) as store:
+        try:
+            return store.workflow(name)
+        except InvalidInput as error:
+            raise unusable(error) from error
+
+
+def _too_late(workflow: StoredWorkflow) -> Reply | None:
+    if workflow.outcome is None:
+        return None
+    return Reply(False, f"it ended {workflow.outcome} at {moment(workflow.ended_at)}")
+
+
+def _answered(settings: Settings, request: Request) -> Reply:
+    command = f"orq {request.action}"
+    asked = ask_engine(settings, request, command=command, patience_s=PATIENCE_S)
+    reply = run_in_loop(asked)
+    if reply is not None:
+        return reply
+    holder = lease_holder(settings) or "the engine, which is gone now,"
+    why = f"{holder} did not answer within {PATIENCE_S:.0f} s; the request was withdrawn"
+    return Reply(False, why)
+
+
+def _tell_what_follows(settings: Settings, workflow_id: str) -> None:
+    """Say what moves the plan on, where no engine runs that would."""
+    workflow = _workflow_named(settings, workflow_id)
+    if workflow.outcome is None and not workflow.paused:
+        say("No engine runs on this data directory: it goes on when `orq run` starts one.")
+
+
+def _login() -> str:
+    """Return the login name of whoever runs this; a container may not know it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
+def _example(verb: str, more: str = "") -> str:
+    return f"Example: [bold]orq {verb} orch-decision-forget-customer {more}[/bold]"
