@@ -16,7 +16,7 @@ from orchestrator_dynamic.cli.printing import DASH, counted, duration, moment
 
 MIB = 1024 * 1024
 
-# The log alone takes 8 MiB, and a plan of 100,000 tasks some 150 MiB until it is pruned.
+# The log alone takes 8 MiB, and a plan of 100,000 tasks some 70 MiB until it is pruned.
 FREE_PROBLEM_BYTES = 100 * MIB
 FREE_WARNING_BYTES = 1024 * MIB
 

@@ -100,8 +100,8 @@ def _list(limit: int, after: str | None, data_dir: Path | None, as_json: bool) -
 def _tell_page(page: DeadLetterPage) -> None:
     columns = [
         Column("id", right=True),
-        Column("at"),
-        Column("reason"),
+        Column("at", whole=True),
+        Column("reason", whole=True),
         Column("source"),
         Column("size", right=True),
         Column("requeued"),

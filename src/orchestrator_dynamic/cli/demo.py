@@ -19,6 +19,7 @@ from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.examples import example_decision
 from orchestrator_dynamic.cli.failures import NOT_WELL
 from orchestrator_dynamic.cli.happenings import Mood
+from orchestrator_dynamic.cli.help_text import help_of
 from orchestrator_dynamic.cli.inputs import Input
 from orchestrator_dynamic.cli.options import DataDir
 from orchestrator_dynamic.cli.plan_results import PlanResult
@@ -29,12 +30,14 @@ from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports.orchestrator import Action, Request
+from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.sdk.worker import Worker
 from orchestrator_dynamic.simulation.simulated_worker import simulated_worker
 
 RELEASE, SALE = "release-train", "spring-sale"
 INTENDED = {RELEASE: Outcome.SUCCESS, SALE: Outcome.COMPENSATED}
 OPERATOR = "demo-operator"
+_REASON = "the new table has been compared with the old one"
 
 _SPEED = 60.0
 _BEAT_S = 0.125
@@ -60,7 +63,7 @@ orq demo --data-dir elsewhere
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command(epilog=_EXAMPLES)(demo)
+    app.command(help=help_of(demo), epilog=_EXAMPLES)(demo)
 
 
 def demo(data_dir: DataDir = None) -> None:
@@ -134,22 +137,27 @@ async def _play(settings: Settings) -> int:
 
 
 async def _approve(app: Application, audience: DemoAudience) -> None:
-    """Be the person who looks at steps that wait, thinks for a moment, and approves."""
+    """Be the person who sees steps that wait, looks at them for a moment, and approves."""
     while True:
         await asyncio.sleep(_BEAT_S)
         for plan in [plan for plan in app.engine.plans if waiting_steps(plan.state)]:
             await asyncio.sleep(_MOMENT_S)
-            steps = waiting_steps(plan.state)
-            request = Request(
-                action=Action.APPROVE,
-                workflow_id=plan.state.workflow_id,
-                by=OPERATOR,
-                reason="the new table has been compared with the old one",
-                tasks=steps,
-            )
-            await app.engine.request(request)
-            text = f"{OPERATOR} approves {', '.join(steps)}: {request.reason}"
-            audience.show([audience.happening(plan, text, Mood.PERSON)])
+            if steps := waiting_steps(plan.state):
+                await _approve_steps(app, plan, steps)
+                text = f"{OPERATOR} approves {', '.join(steps)}: {_REASON}"
+                audience.show([audience.happening(plan, text, Mood.PERSON)])
+
+
+async def _approve_steps(app: Application, plan: OpenPlan, steps: tuple[str, ...]) -> None:
+    await app.engine.request(
+        Request(
+            action=Action.APPROVE,
+            workflow_id=plan.state.workflow_id,
+            by=OPERATOR,
+            reason=_REASON,
+            tasks=steps,
+        )
+    )
 
 
 def _in_order(results: Iterable[PlanResult]) -> list[PlanResult]:

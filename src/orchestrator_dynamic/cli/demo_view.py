@@ -102,9 +102,11 @@ def _plan(state: ExecutionState, now: int, speed: float, width: int) -> Renderab
     head.add_column(no_wrap=True, ratio=1)
     head.add_column(no_wrap=True, justify="right")
     total = len(state.tickets)
-    colour = "magenta" if state.undo_counts[Stage.COMPLETED] else "cyan"
+    colour = "magenta" if state.verdict and state.undo_counts[Stage.COMPLETED] else "cyan"
     head.add_row(
-        ProgressBar(total, total - state.open, _BAR_WIDTH, complete_style=colour),
+        ProgressBar(
+            total, total - state.open, _BAR_WIDTH, complete_style=colour, finished_style=colour
+        ),
         _counts(state),
         _clocks(state, now, speed, width),
     )

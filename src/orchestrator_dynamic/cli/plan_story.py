@@ -9,6 +9,7 @@ from orchestrator_dynamic.core.execution_state import ExecutionState
 from orchestrator_dynamic.core.explanation import why_plan, why_ticket
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.models.incident import OrchestrationIncident
+from orchestrator_dynamic.ports.records import StoredPlan
 from orchestrator_dynamic.ports.store import (
     Arrival,
     AuditEntry,
@@ -19,7 +20,8 @@ from orchestrator_dynamic.ports.store import (
     TimelineEntry,
 )
 from orchestrator_dynamic.runtime.halting import HALTED
-from orchestrator_dynamic.runtime.recovery import Broken, folded
+from orchestrator_dynamic.runtime.open_plan import OpenPlan
+from orchestrator_dynamic.runtime.recovery import folded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,54 +63,70 @@ class TicketStory:
     answers: tuple[StoredAnswer, ...]
 
 
-def story_of(
-    store: Store, workflow: StoredWorkflow, *, events: int, data_dir: Path | None
-) -> PlanStory:
-    """Return the story of `workflow`, with the latest `events` of its journal.
+def story_of(store: Store, name: str, *, events: int, data_dir: Path | None) -> PlanStory:
+    """Return the story of the workflow that `name` means, with the latest `events` of its journal.
 
     Args:
         data_dir: named in commands; None where they find it by themselves.
+
+    Raises:
+        NotFound: there is none.
+        Ambiguous: there are several.
     """
-    state = _state_of(store, workflow)
+    with store.snapshot():
+        workflow = store.workflow(name)
+        stored = _journal_of(store, workflow)
+        tickets, stages = store.tickets(workflow), store.stages(workflow)
+        timeline = store.timeline(workflow, last=events) if events else ()
+        arrival, incidents = store.arrival(workflow), store.incidents(workflow)
+        audit = store.audit(workflow)
+    # Folding takes its time, during which the engine must be able to shorten its log.
+    state = _folded(stored)
     standstill = None if state is None else standstill_of(state, data_dir)
-    told = [_told(ticket, state) for ticket in store.tickets(workflow)]
     return PlanStory(
         workflow=workflow,
         why=_why(workflow) if state is None else why_plan(state),
         remedy=standstill.remedy if standstill else "",
-        arrival=store.arrival(workflow),
-        stages=store.stages(workflow),
-        tickets=tuple(told),
-        timeline=store.timeline(workflow, last=events) if events else (),
-        incidents=store.incidents(workflow),
-        audit=store.audit(workflow),
+        arrival=arrival,
+        stages=stages,
+        tickets=tuple(_told(ticket, state) for ticket in tickets),
+        timeline=timeline,
+        incidents=incidents,
+        audit=audit,
     )
 
 
-def ticket_story_of(store: Store, workflow: StoredWorkflow, name: str) -> TicketStory:
-    """Return the story of one ticket.
+def ticket_story_of(store: Store, name: str, task: str) -> TicketStory:
+    """Return the story of one ticket of the workflow that `name` means.
 
     Raises:
-        NotFound: the workflow has no ticket of this name.
-        Ambiguous: it has several whose names begin like this.
+        NotFound: there is no such workflow, or it has no such ticket.
+        Ambiguous: there are several.
     """
-    ticket = store.ticket(workflow, name)
-    undoing = store.tickets(workflow, after=workflow.tasks - 1)
+    with store.snapshot():
+        workflow = store.workflow(name)
+        ticket, stored = store.ticket(workflow, task), _journal_of(store, workflow)
+        undoing = store.tickets(workflow, after=workflow.tasks - 1)
+        history, answers = store.history(workflow, ticket), store.answers(workflow, ticket)
     return TicketStory(
         workflow=workflow,
-        told=_told(ticket, _state_of(store, workflow)),
+        told=_told(ticket, _folded(stored)),
         undone_by=next((one for one in undoing if one.undoes == ticket.number), None),
-        history=store.history(workflow, ticket),
-        answers=store.answers(workflow, ticket),
+        history=history,
+        answers=answers,
     )
 
 
-def _state_of(store: Store, workflow: StoredWorkflow) -> ExecutionState | None:
-    """Return the state of an open plan by folding its journal; of others the records say enough."""
+def _journal_of(store: Store, workflow: StoredWorkflow) -> StoredPlan | None:
+    """Return what an open plan can be folded from; of others the records say enough."""
     if workflow.outcome is not None or workflow.phase == HALTED:
         return None
-    plan = folded(store.stored_plan(workflow))
-    return None if isinstance(plan, Broken) else plan.state
+    return store.stored_plan(workflow)
+
+
+def _folded(stored: StoredPlan | None) -> ExecutionState | None:
+    plan = None if stored is None else folded(stored)
+    return plan.state if isinstance(plan, OpenPlan) else None
 
 
 def _why(workflow: StoredWorkflow) -> str:

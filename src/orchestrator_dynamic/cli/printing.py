@@ -17,7 +17,6 @@ from typing import NamedTuple
 import typer
 from pydantic import BaseModel
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -44,10 +43,16 @@ _EPOCH_MS = re.compile(r"\b([1-9]\d{12})\b(?: \(epoch ms\))?")
 
 
 class Column(NamedTuple):
-    """A table's column; numbers are aligned to the right."""
+    """A table's column.
+
+    Attributes:
+        right: whether it is aligned to the right, as numbers are.
+        whole: whether others give way first where a window is too narrow for all.
+    """
 
     name: str
     right: bool = False
+    whole: bool = False
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
@@ -67,9 +72,14 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> Non
 
 
 def _print_for_eyes(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
-        table.add_column(column.name, justify="right" if column.right else "left", overflow="fold")
+        table.add_column(
+            column.name,
+            justify="right" if column.right else "left",
+            overflow="fold",
+            no_wrap=column.whole,
+        )
     for row in rows:
         table.add_row(*(Text(cell, style=_style(cell)) for cell in row))
     console().print(table)
@@ -93,7 +103,8 @@ def say(*parts: str | tuple[str, str]) -> None:
     """Print a line; a part may come with a style that shows on terminals."""
     texts = [(clean(one), "") if isinstance(one, str) else (clean(one[0]), one[1]) for one in parts]
     if sys.stdout.isatty():
-        console().print(Text.assemble(*texts))
+        # The terminal breaks lines itself, so that a command in it can be copied whole.
+        console().print(Text.assemble(*texts), soft_wrap=True)
     else:
         print("".join(text for text, _ in texts))
 
@@ -175,11 +186,6 @@ def unusable(error: InvalidInput) -> typer.Exit:
         for line in finding.message.splitlines():
             print(f"orq: {clean(line)}" if not line.startswith(" ") else line, file=sys.stderr)
     return typer.Exit(NOT_BEGUN)
-
-
-def progress_console() -> Console:
-    """Return where passing remarks go, so that stdout holds the answer alone."""
-    return Console(stderr=True, highlight=False)
 
 
 def _style(text: str) -> str:

@@ -15,6 +15,7 @@ from orchestrator_dynamic.cli.audience import Audience, JsonAudience, PlainAudie
 from orchestrator_dynamic.cli.engine_session import Session
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.failures import NOT_WELL, told_failure
+from orchestrator_dynamic.cli.help_text import help_of
 from orchestrator_dynamic.cli.inputs import Input, inputs_named
 from orchestrator_dynamic.cli.live import live_audience
 from orchestrator_dynamic.cli.options import DataDir
@@ -35,13 +36,13 @@ orq run examples/decisions/nightly-report.json
 
 orq run examples/decisions --speed max --json
 
-orq run plan.json --worker examples.workers.builder:worker
+orq run examples/decisions/nightly-report.json --worker examples.workers.builder:worker
 """
 
 Files = Annotated[
     list[str],
     typer.Argument(
-        metavar="FILE...",
+        metavar="FILE",
         help="Decisions in any envelope; a directory means its *.json, *.avro and *.bin files, "
         "- means standard input.",
         show_default=False,
@@ -106,7 +107,7 @@ class _Order:
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command(epilog=_EXAMPLES)(run)
+    app.command(help=help_of(run), epilog=_EXAMPLES)(run)
 
 
 def run(

@@ -41,7 +41,12 @@ def settings(
     elif not rows:
         say("Everything is at its default.")
     else:
-        columns = [Column("setting"), Column("value"), Column("from"), Column("what it is")]
+        columns = [
+            Column("setting", whole=True),
+            Column("value"),
+            Column("from"),
+            Column("what it is"),
+        ]
         print_table(
             columns, [[row.name, row.value or DASH, row.source, row.description] for row in rows]
         )

@@ -15,9 +15,6 @@ from types import FrameType
 # How the shell tells that a signal ended a program.
 _EXIT_CODE_BASE = 128
 
-# What closing takes beyond the time that the engine is given for its own stop.
-_SPARE_S = 2.0
-
 # A display that is not closed leaves a terminal without its cursor.
 _SHOW_CURSOR = b"\x1b[?25h"
 
@@ -48,7 +45,7 @@ def stop_on_signals(timeout_s: float) -> Iterator[Stop]:
         timeout_s: what a stop may take; where work does not let go, the process ends after it.
     """
     stop, loop = Stop(), asyncio.get_running_loop()
-    watchdog = threading.Timer(timeout_s + _SPARE_S, _end_now, (stop,))
+    watchdog = threading.Timer(timeout_s, _end_now, (stop,))
     watchdog.daemon = True
 
     def asked(number: int, _frame: FrameType | None) -> None:

@@ -182,9 +182,9 @@ def _tell_tickets(story: PlanStory, most: int) -> None:
     print_heading(f"Tickets ({len(story.tickets):,})")
     print_table(
         [
-            Column("task"),
+            Column("task", whole=True),
             Column("type"),
-            Column("stage"),
+            Column("stage", whole=True),
             Column("attempts", right=True),
             Column("ran", right=True),
             Column("worker"),

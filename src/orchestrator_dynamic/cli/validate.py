@@ -268,7 +268,7 @@ def _tell_tickets(
     print_table(
         [
             Column("#", right=True),
-            Column("task"),
+            Column("task", whole=True),
             Column("type"),
             Column("waits for"),
             Column("estimate", right=True),

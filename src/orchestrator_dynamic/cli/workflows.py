@@ -13,7 +13,6 @@ from orchestrator_dynamic.cli.plan_story import (
     ticket_story_of,
 )
 from orchestrator_dynamic.cli.printing import (
-    DASH,
     Column,
     as_mapping,
     duration,
@@ -44,14 +43,12 @@ orq show nightly --task render-report
 """
 
 _COLUMNS = (
-    Column("workflow"),
+    Column("workflow", whole=True),
     Column("plan"),
     Column("state"),
-    Column("done", right=True),
-    Column("failed", right=True),
-    Column("risk"),
-    Column("accepted"),
-    Column("took", right=True),
+    Column("done", right=True, whole=True),
+    Column("accepted", whole=True),
+    Column("took", right=True, whole=True),
 )
 
 WorkflowName = Annotated[
@@ -130,13 +127,12 @@ def show(
 ) -> None:
     """Show one workflow: how it is and why, its tickets and what each waits for, its incidents."""
     settings = settings_in_force(data_dir)
-    with opened_store(settings) as store, store.snapshot():
+    with opened_store(settings) as store:
         try:
-            workflow = store.workflow(name)
             if task is None:
-                story = story_of(store, workflow, events=timeline, data_dir=data_dir)
+                story = story_of(store, name, events=timeline, data_dir=data_dir)
             else:
-                ticket_story = ticket_story_of(store, workflow, task)
+                ticket_story = ticket_story_of(store, name, task)
         except InvalidInput as error:
             raise unusable(error) from error
     if as_json:
@@ -168,8 +164,6 @@ def _row(workflow: StoredWorkflow) -> list[str]:
         workflow.plan_id,
         f"{state} (paused)" if workflow.paused and workflow.outcome is None else state,
         f"{workflow.completed:,}/{workflow.tasks:,}",
-        f"{workflow.failed:,}" if workflow.failed else DASH,
-        workflow.risk_band,
         moment(workflow.accepted_at),
         duration(took),
     ]

@@ -53,7 +53,7 @@ def why_ticket(state: ExecutionState, ticket: Ticket) -> str:
         case Stage.BACKING_OFF:
             return f"attempt {ticket.attempt} failed ({ticket.error}); next at {ticket.retry_at}"
         case Stage.COMPLETED | Stage.COMPENSATED:
-            return f"ended after {ticket.attempt} attempts by {ticket.agent}"
+            return f"ended at attempt {ticket.attempt}, by {ticket.agent}"
         case Stage.COMPENSATING:
             return "is being undone"
         case Stage.FAILED | Stage.SKIPPED | Stage.CANCELLED:

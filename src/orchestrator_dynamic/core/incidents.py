@@ -24,7 +24,7 @@ def ticket_failed(state: ExecutionState, ticket: Ticket, why: IncidentType, at: 
     """Tell that a ticket has failed for good; a compensation's failure asks for a person."""
     undoing = ticket.undoes is not None
     details = [
-        f"task {ticket.task_id} failed for good after {ticket.attempt} attempts: {ticket.error}",
+        f"task {ticket.task_id} failed for good at attempt {ticket.attempt}: {ticket.error}",
     ]
     if undoing:
         details.append("this was a compensation: a person must undo what the task had done")

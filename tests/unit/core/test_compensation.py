@@ -224,7 +224,7 @@ def test_a_compensation_that_fails_for_good_ends_the_plan_failed() -> None:
     assert not incident.auto_remediation_enabled
     assert incident.severity == "CRITICAL"
     assert incident.details == (
-        "task b failed for good after 1 attempts: no route to host",
+        "task b failed for good at attempt 1: no route to host",
         "this was a compensation: a person must undo what the task had done",
     )
 

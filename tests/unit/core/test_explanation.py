@@ -211,4 +211,4 @@ def test_what_is_undone_and_what_undoes_it() -> None:
     assert ticket(story, "undo b") == "waits for a free worker"
     assert ticket(story, "undo a") == "waits for the compensation before it"
     story.succeed("undo b")
-    assert ticket(story, "b") == "ended after 1 attempts by w-1"
+    assert ticket(story, "b") == "ended at attempt 1, by w-1"

@@ -38,7 +38,7 @@ def test_a_final_failure_is_an_incident() -> None:
             workflow_id=workflow,
             incident_type=IncidentType.WORKER_FAILURE,
             severity="HIGH",
-            details=("task a failed for good after 1 attempts: no such image",),
+            details=("task a failed for good at attempt 1: no such image",),
             affected_tickets=(ticket,),
             correlation_id="corr-1",
             trace_id="trace-1",
@@ -82,7 +82,7 @@ def test_the_last_cause_names_the_incident() -> None:
 
     assert story.incidents[-1].incident_type == "WORKER_FAILURE"
     assert story.incidents[-1].details == (
-        "task a failed for good after 2 attempts: out of memory",
+        "task a failed for good at attempt 2: out of memory",
     )
 
 

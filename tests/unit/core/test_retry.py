@@ -114,7 +114,7 @@ def test_a_ticket_fails_for_good_when_its_retries_are_used(band: RiskBand, retri
     (incident,) = story.incidents
     assert incident.incident_type == "WORKER_FAILURE"
     assert incident.details == (
-        f"task a failed for good after {retries + 1} attempts: still broken",
+        f"task a failed for good at attempt {retries + 1}: still broken",
     )
 
 

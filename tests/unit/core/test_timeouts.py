@@ -122,7 +122,7 @@ def test_timeouts_exhausted_are_an_incident() -> None:
     assert kinds == ["SLA_VIOLATION", "TICKET_TIMEOUT"]
     assert story.incidents[1].recommended_playbook == "ticket_timeout_recovery"
     assert story.incidents[1].details == (
-        "task a failed for good after 2 attempts: no answer within 180000 ms",
+        "task a failed for good at attempt 2: no answer within 180000 ms",
     )
 
 
