@@ -1,6 +1,7 @@
-"""A worker that writes down every execution before it does anything; named by the crash test."""
+"""Workers that write down every execution before they do anything; named by tests of `orq run`."""
 
 import asyncio
+import contextlib
 import os
 
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
@@ -17,3 +18,15 @@ async def record(ticket: ExecutionTicket, context: TicketContext) -> None:
     """Write down what is executed, and take a moment, so that kills hit it in the middle."""
     os.write(_RECORD, f"{ticket.ticket_id} {ticket.task_id}\n".encode())
     await asyncio.sleep(0.002)
+
+
+stubborn = Worker("stubborn")
+
+
+@stubborn.handles()
+async def hold_on(ticket: ExecutionTicket, context: TicketContext) -> None:
+    """Write down what is executed, and let go for nobody."""
+    os.write(_RECORD, f"{ticket.ticket_id} {ticket.task_id}\n".encode())
+    while True:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()

@@ -86,7 +86,7 @@ class Ledger(Protocol):
         ...
 
     def outcome_of(self, workflow_id: str) -> str | None:
-        """Return how a plan ended; None where it has not, was halted, or never was."""
+        """Return how a plan ended, pruned or not; None where it has not, or never was."""
         ...
 
     def place_of(self, ticket_id: str) -> TicketPlace | None:

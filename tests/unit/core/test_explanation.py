@@ -181,7 +181,7 @@ def test_a_ticket_that_has_completed() -> None:
     story.wait(SECOND)
     story.succeed("a")
 
-    assert ticket(story, "a") == "ended after 2 attempts by w-1"
+    assert ticket(story, "a") == "ended at attempt 2, by w-1"
 
 
 def test_tickets_that_have_ended_otherwise() -> None:

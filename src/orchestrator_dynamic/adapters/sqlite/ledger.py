@@ -80,7 +80,8 @@ class SqliteLedger:
 
     def outcome_of(self, workflow_id: str) -> str | None:
         """As the port says."""
-        row = self._connection.execute(statements.OUTCOME_OF, (workflow_id,)).fetchone()
+        named = {"workflow_id": workflow_id}
+        row = self._connection.execute(statements.OUTCOME_OF, named).fetchone()
         return None if row is None else row[0]
 
     def place_of(self, ticket_id: str) -> TicketPlace | None:

@@ -51,7 +51,10 @@ DECISION_HASH = (
     "WHERE d.decision_id = ?"
 )
 PRUNED_HASH = "SELECT content_hash, workflow_id FROM pruned WHERE workflow_id = ?"
-OUTCOME_OF = "SELECT outcome FROM workflows WHERE workflow_id = ?"
+OUTCOME_OF = (
+    "SELECT outcome FROM workflows WHERE workflow_id = :workflow_id "
+    "UNION ALL SELECT outcome FROM pruned WHERE workflow_id = :workflow_id"
+)
 PLACE_OF = (
     "SELECT workflow, workflow_id, number FROM tickets JOIN workflows USING (workflow) "
     "WHERE ticket_id = ?"
