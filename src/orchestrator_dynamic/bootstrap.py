@@ -116,11 +116,16 @@ def _engine(
     return Engine(
         ledger=ledger,
         bus=queue,
-        intake=Intake(clock, read_limits, plan_limits),
+        intake=Intake(clock, read_limits, plan_limits, settings.policy()),
         clock=clock,
         chance=random.random,
         policy=settings.policy(),
-        topics=Topics(incidents=kafka.incidents_topic, telemetry=kafka.telemetry_topic),
+        topics=Topics(
+            incidents=kafka.incidents_topic,
+            telemetry=kafka.telemetry_topic,
+            sla_alerts=kafka.sla_alerts_topic,
+            sla_violations=kafka.sla_violations_topic,
+        ),
         metrics=metrics,
         limits=EngineLimits(
             mailbox_capacity=settings.mailbox_capacity,
@@ -212,7 +217,7 @@ async def requeue(settings: Settings, letter_id: int) -> Receipt:
         raise Refused(f"dead letter {letter_id} cannot be requeued: {kept}; ask its sender")
     if letter.requeue_outcome not in (None, Reception.DEAD_LETTER):
         raise Refused(f"dead letter {letter_id} has been requeued: {letter.requeue_outcome}")
-    headers = {name: value.encode() for name, value in letter.headers.items()}
+    headers = {name: value.encode("latin-1") for name, value in letter.headers.items()}
     async with application(settings, workers=None, command="orq dead-letters") as app:
         source = f"dead letter {letter_id} ({letter.source})"
         receipt = await app.engine.submit(body, headers, source=source)

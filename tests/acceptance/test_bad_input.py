@@ -61,7 +61,7 @@ def test_a_bad_input_ends_as_the_rules_say_with_every_reason(
 
 
 def test_a_good_plan_among_bad_inputs_succeeds(examples: tuple[Ended, Path]) -> None:
-    """One sender's mistake is no other sender's trouble; the command still says that not all is well."""
+    """One sender's mistake is no other's trouble; the exit code still says that not all is well."""
     ended, _ = examples
 
     assert ended.outcomes["nightly-report"] == "SUCCESS"

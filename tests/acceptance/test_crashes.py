@@ -1,11 +1,11 @@
-"""kill -9 at dozens of moments: nothing is lost, nothing that was recorded as done is done again."""
+"""kill -9 at dozens of moments: nothing is lost, nothing that was recorded as done is repeated."""
 
 import os
 import random
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +117,7 @@ def real(directory: Path) -> Path:
 
 @pytest.mark.parametrize("plan_in", [generated, real], ids=["generated", "real"])
 def test_dozens_of_kills_lose_nothing_and_repeat_nothing_done(
-    tmp_path: Path, plan_in: type[Path]
+    tmp_path: Path, plan_in: Callable[[Path], Path]
 ) -> None:
     """The promise that everything else rests on, seen on real processes and a real disk."""
     crash, chance = CrashTest(tmp_path, plan_in(tmp_path)), random.Random(SEED)

@@ -356,7 +356,7 @@ def test_the_audit_says_who_did_what(store: Store) -> None:
     assert [one.action for one in audit] == [
         "decision_accepted",
         "plan_started",
-        "plan_halted",
+        "plan_draining",
         "compensation_began",
         "plan_ended",
     ]

@@ -4,6 +4,7 @@ A redraw costs the plans that are shown, never their tickets.
 """
 
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -25,7 +26,9 @@ from orchestrator_dynamic.observability.logging import configure_logging
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 
 PLANS_SHOWN_MAX = 12
-_BAR_WIDTH = 24
+_BAR_WIDTH = 16
+# From this width on there is room for words.
+_WIDE = 110
 
 
 class LiveAudience:
@@ -35,6 +38,7 @@ class LiveAudience:
         self._console = console
         self._live = live
         self._began = monotonic()
+        self._outcomes = Counter[str]()
 
     def began(self, plan: OpenPlan, source: str, how: str) -> None:
         """Say nothing: the plan appears in the table."""
@@ -45,29 +49,43 @@ class LiveAudience:
 
     def ended(self, result: PlanResult) -> None:
         """As the protocol says."""
-        style = "green" if result.well else "red"
-        for line in lines_about(result):
-            self._say(line, style)
+        self._tell(result, "green" if result.well else "red")
 
     def left(self, result: PlanResult) -> None:
         """As the protocol says."""
-        for line in lines_about(result):
-            self._say(line, "yellow")
+        self._tell(result, "yellow")
 
     def moved(self, plans: Collection[OpenPlan]) -> None:
         """As the protocol says: redraw."""
         self._live.update(self._drawn(plans) if plans else Text(), refresh=True)
+
+    def sum_up(self) -> None:
+        """Say how it went where there is more than a line to see."""
+        if (total := self._outcomes.total()) > 1:
+            took = spoken(self._elapsed_ms())
+            counts = [f"{count:,} {outcome}" for outcome, count in self._outcomes.most_common()]
+            self._console.print(Text(f"{total:,} in {took}: {', '.join(counts)}", style="bold"))
+
+    def _tell(self, result: PlanResult, style: str) -> None:
+        self._outcomes[result.outcome] += 1
+        for line in lines_about(result):
+            self._say(line, style)
+
+    def _elapsed_ms(self) -> int:
+        return round((monotonic() - self._began) * 1000)
 
     def _say(self, line: str, style: str) -> None:
         name, colon, rest = line.partition(": ")
         self._console.print(Text.assemble((name, f"bold {style}"), colon, rest), soft_wrap=True)
 
     def _drawn(self, plans: Collection[OpenPlan]) -> RenderableType:
-        elapsed = spoken(round((monotonic() - self._began) * 1000))
-        head = Text(f"{elapsed}  {len(plans):,} open, {progress_of(plans)}", style="dim")
+        elapsed, ended = spoken(self._elapsed_ms()), self._outcomes.total()
+        told = f"{elapsed}  {ended:,} ended, {len(plans):,} open: {progress_of(plans)}"
+        head = Text(told, style="dim", no_wrap=True, overflow="ellipsis")
         more = len(plans) - PLANS_SHOWN_MAX
         tail = [Text(f"… and {more:,} more", style="dim")] if more > 0 else []
-        return Group(head, table_of(list(islice(plans, PLANS_SHOWN_MAX))), *tail)
+        shown = list(islice(plans, PLANS_SHOWN_MAX))
+        return Group(head, table_of(shown, wide=self._console.width >= _WIDE), *tail)
 
 
 @contextmanager
@@ -82,20 +100,23 @@ def live_audience(console: Console, settings: Settings) -> Iterator[LiveAudience
     ) as live:
         # Once more, for what is written to standard error now goes through the display.
         configure_logging(settings.log_level, settings.log_format)
-        yield LiveAudience(console, live)
+        audience = LiveAudience(console, live)
+        yield audience
+    audience.sum_up()
 
 
-def table_of(plans: Sequence[OpenPlan]) -> Table:
-    """Return a row for each of `plans`."""
+def table_of(plans: Sequence[OpenPlan], *, wide: bool) -> Table:
+    """Return a row for each of `plans`; a `wide` one also says what each waits for."""
     table = Table(box=None, pad_edge=False, expand=True)
     table.add_column("plan", no_wrap=True, style="bold", ratio=2)
     table.add_column("", width=_BAR_WIDTH)
-    for name in ("ended", "out", "failed", "retried", "SLA left"):
+    for name in ("done", "out", "failed", "retried", "SLA left"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("now", no_wrap=True, ratio=3, overflow="ellipsis")
+    if wide:
+        table.add_column("now", no_wrap=True, ratio=3, overflow="ellipsis")
     now = time_ns() // 1_000_000
     for plan in plans:
-        table.add_row(*_row(plan, now))
+        table.add_row(*_row(plan, now), *([why_plan(plan.state)] if wide else []))
     return table
 
 
@@ -112,7 +133,6 @@ def _row(plan: OpenPlan, now: int) -> tuple[RenderableType, ...]:
         f"{numbers.tickets_failed:,}",
         f"{numbers.tickets_retried:,}",
         _left(state.deadline_at, now),
-        why_plan(state),
     )
 
 

@@ -140,20 +140,24 @@ def _ask(
         tasks=tuple(tasks) if tasks else None,
     )
     reply = _too_late(workflow) or _answered(settings, request)
+    after = _workflow_named(settings, workflow.workflow_id)
     if as_json:
         print_json(
             {
-                "workflow_id": workflow.workflow_id,
+                "workflow_id": after.workflow_id,
                 "action": action,
                 "accepted": reply.accepted,
                 "reply": reply.text,
+                "phase": after.phase,
+                "paused": after.paused,
+                "outcome": after.outcome,
             }
         )
     else:
         word = ("", "") if reply.accepted else ("refused: ", "red")
-        say(f"{workflow.workflow_id}: ", word, reply.text)
-        if reply.accepted and lease_holder(settings) is None:
-            _tell_what_follows(settings, workflow.workflow_id)
+        say(f"{after.workflow_id}: ", word, reply.text)
+        if reply.accepted:
+            _tell_what_follows(settings, after)
     if not reply.accepted:
         raise typer.Exit(NOT_WELL)
 
@@ -183,10 +187,11 @@ def _answered(settings: Settings, request: Request) -> Reply:
     return Reply(False, why)
 
 
-def _tell_what_follows(settings: Settings, workflow_id: str) -> None:
-    """Say what moves the plan on, where no engine runs that would."""
-    workflow = _workflow_named(settings, workflow_id)
-    if workflow.outcome is None and not workflow.paused:
+def _tell_what_follows(settings: Settings, workflow: StoredWorkflow) -> None:
+    """Say how the plan is now, where that does not follow from the reply."""
+    if workflow.outcome is not None:
+        say(f"It ended {workflow.outcome}: {workflow.reason}")
+    elif lease_holder(settings) is None and not workflow.paused:
         say("No engine runs on this data directory: it goes on when `orq run` starts one.")
 
 

@@ -32,7 +32,7 @@ class SlaSettings(Section):
     )
     warning_share: float = Field(
         0.8,
-        gt=0,
+        ge=0.5,
         lt=1,
         description="The share of a deadline that is used when a warning is due; "
         "late enough to mean something, early enough to act.",

@@ -13,6 +13,7 @@ from orchestrator_dynamic.models.vocabulary import ExecutionStatus
 # the stored result.
 ERROR_LENGTH_MAX = 2_000
 _NO = frozenset({"false", "no", "0"})
+_YES = frozenset({"true", "yes", "1"})
 
 
 def answer_of(result: ExecutionResult, ticket: int, at: int, chance: float) -> Answer:
@@ -36,6 +37,7 @@ def answer_of(result: ExecutionResult, ticket: int, at: int, chance: float) -> A
         error=error[:ERROR_LENGTH_MAX],
         retryable=wanted and result.status is not ExecutionStatus.CANCELLED,
         chance=chance,
+        timed_out=result.result.metadata.get("timed_out", "").strip().lower() in _YES,
     )
 
 

@@ -121,7 +121,10 @@ class TicketSucceeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFailed:
-    """An attempt failed; one that is not retryable fails the ticket for good."""
+    """An attempt failed; one that is not retryable fails the ticket for good.
+
+    `timed_out` is for a worker that noticed by itself that its time was up, before our alarm rang.
+    """
 
     at: int
     ticket: int
@@ -130,6 +133,7 @@ class TicketFailed:
     error: str
     retryable: bool
     chance: float
+    timed_out: bool = False
     kind: Literal["ticket_failed"] = "ticket_failed"
 
 

@@ -21,8 +21,9 @@ from orchestrator_dynamic.core.commands import Command, Fate
 from orchestrator_dynamic.core.execution_state import ExecutionState, Phase
 from orchestrator_dynamic.core.gate import Verdict, verdict_on
 from orchestrator_dynamic.core.plan_graph import PlanGraph
+from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.supply import Supply
-from orchestrator_dynamic.core.ticket import Stage
+from orchestrator_dynamic.core.ticket import Stage, Ticket
 from orchestrator_dynamic.errors import InvariantViolation, Severity
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.ids import WorkflowId
@@ -45,6 +46,18 @@ class PlanExecution:
         """
         self.state = ExecutionState(workflow_id, decision)
         self._graph = graph
+        self._generated: tuple[Policy, list[Ticket]] | None = None
+
+    def prepare(self, policy: Policy) -> None:
+        """Do the expensive part of C2 beforehand, where it holds up nobody; it changes nothing.
+
+        Of no use, and of no harm, where the decision is then accepted under another policy.
+        """
+        graph = self._graph_under(policy)
+        self._generated = (
+            policy,
+            ticket_factory.generated_tickets(self.state.decision, graph, policy),
+        )
 
     @property
     def alarm(self) -> int | None:
@@ -140,9 +153,8 @@ class PlanExecution:
                 message=finding.message,
             )
         if verdict in (Verdict.RUN, Verdict.PARK):
-            unknown = fact.policy.ticket_timeout_min_ms
-            graph = self._graph or PlanGraph(state.plan.tasks, unknown)
-            ticket_factory.generate_tickets(state, graph)
+            graph = self._graph_under(fact.policy)
+            ticket_factory.take_in(state, graph, self._tickets_under(fact.policy, graph))
         match verdict:
             case Verdict.RUN:
                 plan_flow.begin(state, fact.at)
@@ -157,6 +169,19 @@ class PlanExecution:
                 details = [f"{f.code} at {f.where}: {f.message}" for f in errors]
                 incidents.plan_invalid(state, details, fact.at)
                 plan_flow.end(state, Outcome.REJECTED, why, fact.at)
+
+    def _graph_under(self, policy: Policy) -> PlanGraph:
+        """Return the plan's graph; one drawn under another assumption would order it otherwise."""
+        unknown = policy.ticket_timeout_min_ms
+        if self._graph is None or self._graph.unknown_estimate_ms != unknown:
+            self._graph = PlanGraph(self.state.plan.tasks, unknown)
+        return self._graph
+
+    def _tickets_under(self, policy: Policy, graph: PlanGraph) -> list[Ticket]:
+        prepared, self._generated = self._generated, None
+        if prepared is not None and prepared[0] == policy:
+            return prepared[1]
+        return ticket_factory.generated_tickets(self.state.decision, graph, policy)
 
     def _workers_changed(self, fact: facts.WorkersChanged) -> None:
         state = self.state

@@ -107,7 +107,7 @@ def after_failure(state: ExecutionState, ticket: Ticket, at: int) -> None:
         return
     state.phase = Phase.DRAINING
     state.verdict = f"task {ticket.task_id} failed for good: {ticket.error}"
-    state.audit("plan_halted", task_id=ticket.task_id, reason=ticket.error or "")
+    state.audit("plan_draining", task_id=ticket.task_id, reason=ticket.error or "")
     close_unreleased(state, Stage.SKIPPED, f"not run: task {ticket.task_id} failed", at)
 
 

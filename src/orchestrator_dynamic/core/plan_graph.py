@@ -20,13 +20,15 @@ class PlanGraph:
         dependants: for each task, the tasks that wait for it, in plan order.
         tail_ms: for each task, the longest way from its start to the end of the plan.
         order: a topological order; ties by the longest tail first, then by the plan's order.
+        unknown_estimate_ms: what a task without an estimate counts for.
         cycle: the tasks of one cycle, each waiting for the next, or () where there is none.
             With a cycle `order` holds only the tasks before it, and `tail_ms` means nothing.
     """
 
-    __slots__ = ("cycle", "dependants", "dependencies", "order", "tail_ms")
+    __slots__ = ("cycle", "dependants", "dependencies", "order", "tail_ms", "unknown_estimate_ms")
 
     def __init__(self, tasks: Sequence[TaskNode], unknown_estimate_ms: int) -> None:
+        self.unknown_estimate_ms = unknown_estimate_ms
         number_of = {task.task_id: number for number, task in enumerate(tasks)}
         self.dependencies = [
             tuple(dict.fromkeys(number_of[name] for name in task.dependencies))

@@ -14,6 +14,7 @@ from orchestrator_dynamic.core.plan_graph import PlanGraph
 from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.ticket import STATUS_OF, Ticket
 from orchestrator_dynamic.models.cognitive_plan import TaskNode
+from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket, QoS, Sla
 from orchestrator_dynamic.models.ids import DecisionId, TaskId, TicketId
 from orchestrator_dynamic.models.vocabulary import (
@@ -72,26 +73,31 @@ def timeout_of(task: TaskNode, policy: Policy) -> int:
     return max(policy.ticket_timeout_min_ms, int(policy.ticket_timeout_factor * estimate))
 
 
-def generate_tickets(state: ExecutionState, graph: PlanGraph) -> None:
-    """Give `state` a ticket for each task of its plan, and what belongs to them."""
-    decision_id, policy, gated = state.decision.decision_id, state.policy, []
-    steps = steps_awaiting_approval(state.decision)
-    state.graph = graph
-    state.scores = scheduling.scores_of(state.plan.risk_band, QOS[state.plan.risk_band], policy)
-    for number, task in enumerate(state.plan.tasks):
-        state.add(
-            Ticket(
-                number,
-                ticket_id_of(decision_id, task.task_id),
-                task.task_id,
-                task.task_type,
-                timeout_of(task, policy),
-                len(graph.dependencies[number]),
-            )
+def generated_tickets(
+    decision: ConsolidatedDecision, graph: PlanGraph, policy: Policy
+) -> list[Ticket]:
+    """Return a ticket for each task of the plan, in its order."""
+    return [
+        Ticket(
+            number,
+            ticket_id_of(decision.decision_id, task.task_id),
+            task.task_id,
+            task.task_type,
+            timeout_of(task, policy),
+            len(graph.dependencies[number]),
         )
-        if task.task_id in steps:
-            gated.append(number)
-    state.gated = frozenset(gated)
+        for number, task in enumerate(decision.cognitive_plan.tasks)
+    ]
+
+
+def take_in(state: ExecutionState, graph: PlanGraph, tickets: list[Ticket]) -> None:
+    """Give `state` the tickets of its plan, and what belongs to them."""
+    band, steps = state.plan.risk_band, steps_awaiting_approval(state.decision)
+    state.graph = graph
+    state.scores = scheduling.scores_of(band, QOS[band], state.policy)
+    for ticket in tickets:
+        state.add(ticket)
+    state.gated = frozenset(ticket.number for ticket in tickets if ticket.task_id in steps)
 
 
 def task_of(state: ExecutionState, ticket: Ticket) -> TaskNode:

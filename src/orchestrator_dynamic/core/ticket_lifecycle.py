@@ -109,9 +109,8 @@ def fail(state: ExecutionState, ticket: Ticket, fact: TicketFailed) -> None:
         sla.violate(state, ticket, ViolationType.DEADLINE_EXCEEDED, fact.at)
     owned = state.policy.retry_owner is RetryOwner.ORCHESTRATOR
     retryable = fact.retryable and owned
-    _fail_attempt(
-        state, ticket, fact.error, retryable, IncidentType.WORKER_FAILURE, fact.at, fact.chance
-    )
+    why = IncidentType.TICKET_TIMEOUT if fact.timed_out else IncidentType.WORKER_FAILURE
+    _fail_attempt(state, ticket, fact.error, retryable, why, fact.at, fact.chance)
 
 
 def time_out(state: ExecutionState, ticket: Ticket, at: int, chance: float) -> None:

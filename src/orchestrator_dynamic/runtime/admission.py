@@ -4,7 +4,6 @@ Source: rules, "Gate".
 """
 
 from collections.abc import Callable
-from time import perf_counter
 
 from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.execution_state import Phase
@@ -66,10 +65,10 @@ class Admission:
         message = f"decision {decision_id} was taken in before with other content; use a new id"
         finding = Finding("decision_conflict", Severity.ERROR, "decision_id", message)
         why = InvalidInput("decision_conflict", [finding])
-        return self._put_aside(letter_about(new.canonical, {}, new.source, why, at), step)
+        return self._put_aside(letter_about(new.message, new.headers, new.source, why, at), step)
 
     def _admit(self, new: NewPlan, step: Step, at: int) -> Receipt:
-        plan, began = OpenPlan(self._next_workflow, new.execution), perf_counter()
+        plan = OpenPlan(self._next_workflow, new.execution)
         self._next_workflow += 1
         state, decision = plan.state, plan.state.decision
         self._taken[decision.decision_id] = new
@@ -91,10 +90,11 @@ class Admission:
             findings=new.findings,
             workers=self.workers,
             validation_ms=new.validation_ms,
+            generation_ms=new.generation_ms,
         )
         self.tell(plan, accepted, step)
         step.batch.workflows[plan.workflow] = plan.workflow_record()
-        step.tally.validated(plan, perf_counter() - began)
+        step.tally.validated(plan, new.generation_ms / 1000)
         return self._receipt(new, _reception_of(state.phase), state.verdict)
 
     def _put_aside(self, letter: DeadLetterRecord, step: Step) -> Receipt:

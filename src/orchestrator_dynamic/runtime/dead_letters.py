@@ -16,7 +16,8 @@ def letter_about(
     data: bytes, headers: Mapping[str, bytes], source: str, why: InvalidInput, at: int
 ) -> DeadLetterRecord:
     """Return the dead letter that keeps `data`, which came from `source`, with all of `why`."""
-    kept = {name: value.decode(errors="backslashreplace") for name, value in headers.items()}
+    # Latin-1 gives every byte a character, so that binary headers come back as they were.
+    kept = {name: value.decode("latin-1") for name, value in headers.items()}
     return DeadLetterRecord(
         at=at,
         reason=why.reason,

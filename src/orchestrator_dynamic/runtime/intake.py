@@ -12,7 +12,7 @@ from time import perf_counter
 from orchestrator_dynamic.core.derived_ids import workflow_id_of
 from orchestrator_dynamic.core.plan_execution import PlanExecution
 from orchestrator_dynamic.core.plan_rules import examine
-from orchestrator_dynamic.core.policy import PlanLimits
+from orchestrator_dynamic.core.policy import PlanLimits, Policy
 from orchestrator_dynamic.errors import Finding, InvalidInput
 from orchestrator_dynamic.ports.clock import Clock
 from orchestrator_dynamic.ports.records import DeadLetterRecord
@@ -33,8 +33,11 @@ class NewPlan:
     content_hash: str
     envelope: str
     source: str
+    message: bytes
+    headers: Mapping[str, bytes]
     findings: tuple[Finding, ...]
     validation_ms: int
+    generation_ms: int
 
 
 Prepared = NewPlan | DeadLetterRecord
@@ -43,8 +46,11 @@ Prepared = NewPlan | DeadLetterRecord
 class Intake:
     """Prepares messages for the engine."""
 
-    def __init__(self, clock: Clock, read_limits: ReadLimits, plan_limits: PlanLimits) -> None:
+    def __init__(
+        self, clock: Clock, read_limits: ReadLimits, plan_limits: PlanLimits, policy: Policy
+    ) -> None:
         self._clock = clock
+        self._policy = policy
         self._read_limits = read_limits
         self._plan_limits = plan_limits
 
@@ -62,16 +68,24 @@ class Intake:
             read = read_decision(data, headers, limits=self._read_limits)
         except InvalidInput as error:
             return letter_about(data, headers or {}, source, error, self._clock.now_ms())
-        examination = examine(read.decision, self._plan_limits)
+        unknown_ms = self._policy.ticket_timeout_min_ms
+        examination = examine(read.decision, self._plan_limits, unknown_ms)
+        examined = perf_counter()
+        workflow_id = workflow_id_of(read.decision.decision_id)
+        execution = PlanExecution(workflow_id, read.decision, examination.graph)
+        if examination.valid:
+            execution.prepare(self._policy)
+        generated = perf_counter()
         canonical, content_hash = kept_form(read.decision)
         return NewPlan(
-            execution=PlanExecution(
-                workflow_id_of(read.decision.decision_id), read.decision, examination.graph
-            ),
+            execution=execution,
             canonical=canonical,
             content_hash=content_hash,
             envelope=read.envelope,
             source=source,
+            message=data,
+            headers=headers or {},
             findings=(*read.warnings, *examination.findings),
-            validation_ms=round((perf_counter() - began) * 1000),
+            validation_ms=round((examined - began) * 1000),
+            generation_ms=round((generated - examined) * 1000),
         )

@@ -84,7 +84,7 @@ def rehearse(
     except InvalidInput as error:
         return Rehearsal(findings=error.findings)
     decision = read.decision
-    examination = examine(decision, plan_limits)
+    examination = examine(decision, plan_limits, policy.ticket_timeout_min_ms)
     findings = (*read.warnings, *examination.findings)
     verdict, why = verdict_on(decision, findings, at)
     if verdict is Verdict.EXPIRE:

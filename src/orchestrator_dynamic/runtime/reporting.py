@@ -6,7 +6,7 @@ from orchestrator_dynamic.runtime.step import Step
 log = get_logger(__name__)
 
 # What wants a look this week; everything else is the story of a plan.
-_WARN = frozenset({"plan_halted", "compensation_began", "approval_came_too_late", "plan_expired"})
+_WARN = frozenset({"plan_draining", "compensation_began", "approval_came_too_late", "plan_expired"})
 
 
 def tell(step: Step) -> None:

@@ -19,12 +19,20 @@ class Outcome(NamedTuple):
     Attributes:
         error: why, where it did not end well; bounded.
         retryable: whether another attempt may end otherwise.
+        timed_out: whether its time was up.
     """
 
     status: ExecutionStatus
     output: Mapping[str, str] = _NOTHING
     error: str | None = None
     retryable: bool = True
+    timed_out: bool = False
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the orchestrator is told beside the error."""
+        said = {} if self.retryable else {"retryable": "false"}
+        return {**said, "timed_out": "true"} if self.timed_out else said
 
 
 CANCELLED = Outcome(ExecutionStatus.CANCELLED, error="the ticket was cancelled")
@@ -49,7 +57,7 @@ def failed(error: BaseException) -> Outcome:
 def timed_out(limit_ms: int) -> Outcome:
     """Return the outcome of a handler that had not ended after `limit_ms`."""
     message = f"TimeoutError: the handler had not ended after its {limit_ms} ms"
-    return Outcome(ExecutionStatus.FAILED, error=message)
+    return Outcome(ExecutionStatus.FAILED, error=message, timed_out=True)
 
 
 def encoded(returned: object) -> dict[str, str]:

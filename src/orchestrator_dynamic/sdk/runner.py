@@ -78,8 +78,7 @@ class _Lane:
             outcome = await self._outcome(handler, context)
         if context.verdict is HeartbeatVerdict.SUPERSEDED:
             return None
-        metadata = {} if outcome.retryable else {"retryable": "false"}
-        return self._signed(context, outcome, metadata, started_at)
+        return self._signed(context, outcome, outcome.metadata, started_at)
 
     async def _outcome(self, handler: Handler, context: TicketContext) -> Outcome:
         """Let `handler` execute, and return how it ended; an interruption outweighs what it says.

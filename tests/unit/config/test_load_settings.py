@@ -109,7 +109,7 @@ def test_every_complaint_comes_at_once_and_says_whence_and_what_is_allowed(tmp_p
 
     assert sorted(complaints) == sorted(
         [
-            f'SLA_WARNING_SHARE is "1.5" ({file}:2); allowed is a number above 0 and below 1',
+            f'SLA_WARNING_SHARE is "1.5" ({file}:2); allowed is a number from 0.5 and below 1',
             f'LOG_FORMAT is "yaml" ({file}:3); allowed is auto, json or console',
             'TEMPORAL_PORT is "tcp://10.0.0.1:7233" (environment); '
             "allowed is a whole number from 1 to 65535",

@@ -135,3 +135,11 @@ def test_a_long_error_is_cut() -> None:
 
     assert ERROR_LENGTH_MAX == 2_000
     assert told == a_failure("x" * 2_000)
+
+
+def test_a_worker_can_say_that_its_time_was_up() -> None:
+    """It notices a moment before our alarm; the incident is the same either way."""
+    fact = meaning(a_result("FAILED", metadata={"timed_out": "true"}))
+
+    assert isinstance(fact, TicketFailed)
+    assert fact.timed_out

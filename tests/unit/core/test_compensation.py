@@ -42,7 +42,7 @@ def test_a_failure_for_good_stops_releasing() -> None:
     }
     assert story.ticket("c").error == "not run: task a failed"
     assert story.ticket("d").error == "it broke"
-    assert story.audited("plan_halted") == [
+    assert story.audited("plan_draining") == [
         {"actor": "orchestrator", "task_id": "a", "reason": "no space left"}
     ]
 
@@ -67,7 +67,7 @@ def test_what_fails_while_the_plan_drains_is_not_tried_again() -> None:
 
     assert story.stage("b") is Stage.FAILED
     assert len(story.incidents) == 1
-    assert len(story.audited("plan_halted")) == 1
+    assert len(story.audited("plan_draining")) == 1
     assert story.state.verdict == "task a failed for good: it broke"
 
 

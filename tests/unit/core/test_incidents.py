@@ -81,9 +81,7 @@ def test_the_last_cause_names_the_incident() -> None:
     story.fail("a", "out of memory")
 
     assert story.incidents[-1].incident_type == "WORKER_FAILURE"
-    assert story.incidents[-1].details == (
-        "task a failed for good at attempt 2: out of memory",
-    )
+    assert story.incidents[-1].details == ("task a failed for good at attempt 2: out of memory",)
 
 
 def test_a_violated_deadline_is_an_incident() -> None:

@@ -113,9 +113,7 @@ def test_a_ticket_fails_for_good_when_its_retries_are_used(band: RiskBand, retri
     assert story.released() == ["a"] * (retries + 1)
     (incident,) = story.incidents
     assert incident.incident_type == "WORKER_FAILURE"
-    assert incident.details == (
-        f"task a failed for good at attempt {retries + 1}: still broken",
-    )
+    assert incident.details == (f"task a failed for good at attempt {retries + 1}: still broken",)
 
 
 def test_a_worker_may_say_that_trying_again_is_useless() -> None:

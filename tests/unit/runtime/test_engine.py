@@ -1,6 +1,7 @@
 """What the embedded engine promises, seen on a real file with real workers."""
 
 import asyncio
+import json
 from pathlib import Path
 
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
@@ -178,3 +179,31 @@ async def test_a_plan_is_refused_with_an_incident_that_asks_for_another(tmp_path
         ("orchestration.incidents",),
         ("telemetry.orchestration",),
     ]
+
+
+async def test_a_conflicting_decision_is_kept_with_its_original_bytes(tmp_path: Path) -> None:
+    """Whoever looks into it must see what was sent, not what we made of it."""
+    other = b"  " + a_message(a_task("b"))
+    headers = {"__value_schema_id": bytes(range(128, 144))}
+    async with an_engine(tmp_path, a_worker()) as app:
+        await run_to_end(app, a_message(a_task("a")))
+        await app.engine.submit(other, headers, source="test")
+
+    [(body, kept)] = rows(tmp_path, "SELECT body, headers FROM dead_letters")
+    back = {name: text.encode("latin-1") for name, text in json.loads(str(kept)).items()}
+    assert body == other
+    assert back == headers
+
+
+async def test_the_frame_tells_how_long_each_step_took(tmp_path: Path) -> None:
+    """C1 and C2 happen before the first fact, and are measured all the same."""
+    many = [a_task(f"t{number}") for number in range(3_000)]
+    async with an_engine(tmp_path, a_worker()) as app:
+        await run_to_end(app, a_message(*many))
+
+    telemetry = "SELECT value FROM messages WHERE topic = 'telemetry.orchestration'"
+    [(frame,)] = rows(tmp_path, telemetry)
+    took = {step["step"]: step["duration_ms"] for step in json.loads(str(frame))["steps"]}
+    assert took["C1"] > 0
+    assert took["C2"] > 0
+    assert took["C4"] > 0

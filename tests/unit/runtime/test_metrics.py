@@ -92,7 +92,7 @@ async def day(tmp_path: Path) -> Samples:
         return await a_busy_day(app)
 
 
-MOVED = (
+MOVED: tuple[tuple[str, dict[str, str], float], ...] = (
     ("orchestration_workflows_started_total", {"risk_band": "medium"}, 3),
     ("orchestration_workflows_completed_total", {"outcome": "SUCCESS", "risk_band": "medium"}, 1),
     ("orchestration_workflows_completed_total", {"outcome": "REJECTED", "risk_band": "medium"}, 1),

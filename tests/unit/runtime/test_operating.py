@@ -201,6 +201,18 @@ async def test_a_silent_worker_is_noticed_and_its_late_answer_ignored(tmp_path: 
     assert attempts == [1, 2]
 
 
+async def test_running_out_of_time_for_good_is_one_incident_of_its_kind(tmp_path: Path) -> None:
+    """Whether our alarm rings first or the worker's own makes no difference."""
+    quick = {"SLA_TICKET_MIN_TIMEOUT_MS": "30", "RETRY_BACKOFF_INITIAL_MS": "1"}
+    async with an_engine(tmp_path, a_worker(_for_ever), **quick) as app:
+        message = a_message(a_task("a", estimated_duration_ms=1), risk_band="low")
+        outcome = await run_to_end(app, message)
+
+    assert outcome is Outcome.FAILED
+    causes = "SELECT incident_type FROM incidents WHERE incident_type <> 'SLA_VIOLATION'"
+    assert rows(tmp_path, causes) == [("TICKET_TIMEOUT",)]
+
+
 async def test_a_request_from_another_process_is_heard_and_answered(tmp_path: Path) -> None:
     """`orq approve` beside a running engine writes a row, and waits for its answer."""
     async with an_engine(tmp_path, a_worker()) as app:

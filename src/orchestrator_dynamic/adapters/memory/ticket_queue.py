@@ -52,6 +52,7 @@ class TicketQueue:
             dispatch = self._best(profile)
             if dispatch is not None:
                 ticket = dispatch.ticket
+                ticket.metadata["assigned_worker"] = profile.worker_id
                 self.on_handover(
                     Handover(
                         ticket.ticket_id,
