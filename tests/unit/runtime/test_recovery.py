@@ -15,7 +15,7 @@ UNEVEN = (a_task("a"), a_task("b", estimated_duration_ms=90_000))
 
 
 def order_under(policy: Policy, graph_from: Policy | None) -> list[int]:
-    """Return the order of a plan that was accepted under `policy`, its graph drawn before or not."""
+    """Return the order of a plan accepted under `policy`, its graph drawn before or not."""
     decision = a_decision(a_plan(*UNEVEN))
     graph = None
     if graph_from is not None:
