@@ -88,7 +88,7 @@ async def test_approving_beside_an_engine_is_done_by_that_engine(tmp_path: Path)
         done = await asked(tmp_path, "approve", "decision-1", "--by", "ana")
         outcome = await app.engine.outcome_of(workflow_of(receipt))
 
-    assert (done.code, done.lines) == (0, ["orch-decision-1: approved"])
+    assert (done.code, done.lines[0]) == (0, "orch-decision-1: approved")
     assert outcome is Outcome.SUCCESS
     [request] = rows(tmp_path / DATA, "SELECT actor, reply, accepted FROM requests")
     assert request == ("ana", "approved", 1)

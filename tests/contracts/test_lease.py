@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ SINCE = "2026-01-01T12:00:00Z"
 
 _HOLD = """
 import sys
+import threading
 from pathlib import Path
 from orchestrator_dynamic.adapters.sqlite import lease
 
@@ -98,3 +100,28 @@ def test_a_holder_is_named_for_people() -> None:
     holder = Holder(4711, "node-3", "orq run", SINCE)
 
     assert str(holder) == "process 4711 on node-3 (orq run), since 2026-01-01T12:00:00Z"
+
+
+def test_asking_never_keeps_an_engine_from_starting(tmp_path: Path) -> None:
+    """Somebody may watch with `orq show` at the very moment of a restart."""
+    with lease.held(tmp_path, "orq run", SINCE):
+        pass
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            lease.holder_of(tmp_path)
+
+    watchers = [threading.Thread(target=watch) for _ in range(3)]
+    for watcher in watchers:
+        watcher.start()
+    try:
+        for _ in range(300):
+            with lease.held(tmp_path, "orq run", SINCE):
+                pass
+    finally:
+        done.set()
+        for watcher in watchers:
+            watcher.join()
+
+    assert lease.holder_of(tmp_path) is None

@@ -1,9 +1,14 @@
 """The journal is the plan: whoever folds the same facts stands where the first one stood."""
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from orchestrator_dynamic.core import commands
 from orchestrator_dynamic.core.explanation import why_plan, why_ticket
+from orchestrator_dynamic.core.facts import DecisionAccepted
+from orchestrator_dynamic.core.plan_execution import PlanExecution
+from orchestrator_dynamic.core.plan_graph import PlanGraph
+from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.ticket import Stage, Ticket
 from orchestrator_dynamic.core.ticket_factory import message_of
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
@@ -53,6 +58,25 @@ def test_folding_the_journal_gives_the_live_state_at_every_prefix(history: Histo
 
         assert folded.asked == live.asked
         assert snapshot(folded.execution) == snapshot(live.execution)
+
+
+@settings(max_examples=60)
+@given(histories(), st.sampled_from([None, Policy(), Policy(ticket_timeout_min_ms=5_000)]))
+def test_what_is_prepared_beforehand_changes_nothing(
+    history: History, other: Policy | None
+) -> None:
+    """A driver may draw the graph and make the tickets early; a restart does neither."""
+    begin = history.facts[0]
+    assert isinstance(begin, DecisionAccepted)
+    early = Story(history.decision)
+    graph = PlanGraph(history.decision.cognitive_plan.tasks, 60_000)
+    early.execution = PlanExecution(early.state.workflow_id, history.decision, graph)
+    early.execution.prepare(begin.policy if other is None else other)
+
+    for late in history.retold():
+        assert early.tell(late.journal[-1]) == late.latest
+
+    assert snapshot(early.execution) == snapshot(history.story().execution)
 
 
 @settings(max_examples=120)

@@ -47,6 +47,7 @@ def _answer(story: Story, move: Move, ticket: Ticket, attempt: int | None) -> fa
         error="it broke",
         retryable=move.kind == "fail",
         chance=move.chance,
+        timed_out=move.pick % 5 == 0,
     )
 
 
@@ -73,7 +74,8 @@ def _publish(story: Story, move: Move) -> facts.Fact:
     if not handed:
         return _timely_answer(story, replace(move, kind="succeed"))
     told = handed[move.pick % len(handed) :] if move.chance > 0.7 else handed
-    return facts.TicketsPublished(at=story.now + move.wait_ms, tickets=tuple(told))
+    agents = tuple(f"w-{number}" for number, _ in told) if move.chance < 0.3 else ()
+    return facts.TicketsPublished(at=story.now + move.wait_ms, tickets=tuple(told), agents=agents)
 
 
 def _give_back(story: Story, move: Move) -> facts.Fact:

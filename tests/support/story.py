@@ -109,11 +109,11 @@ class Story:
 
     # What befalls a ticket.
 
-    def confirm(self, *names: str) -> None:
+    def confirm(self, *names: str, agents: tuple[str, ...] = ()) -> None:
         """The bus has taken these tickets; without names, all that were handed to it."""
         wanted = [self.ticket(name) for name in names] or self.tickets_in(Stage.PUBLISHING)
         attempts = tuple((ticket.number, ticket.attempt) for ticket in wanted)
-        self.tell(facts.TicketsPublished(at=self.now, tickets=attempts))
+        self.tell(facts.TicketsPublished(at=self.now, tickets=attempts, agents=agents))
 
     def give_back(self, *names: str) -> None:
         """The workers that held these tickets are gone."""

@@ -82,7 +82,7 @@ def dead_letters(
         else:
             _list(limit, after, data_dir, as_json)
     except NotFound as error:
-        raise unusable(error) from error
+        raise unusable(error, "`orq dead-letters` lists them") from error
 
 
 def _list(limit: int, after: str | None, data_dir: Path | None, as_json: bool) -> None:

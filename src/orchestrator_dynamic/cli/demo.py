@@ -5,47 +5,41 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 import typer
 from rich.console import Console
 
-from orchestrator_dynamic.bootstrap import Application, application
-from orchestrator_dynamic.cli.demo_audience import DemoAudience, demo_audience
+from orchestrator_dynamic.bootstrap import application
+from orchestrator_dynamic.cli.demo_audience import demo_audience
+from orchestrator_dynamic.cli.demo_operator import approve_what_waits
 from orchestrator_dynamic.cli.demo_report import report_on, where_to_look
 from orchestrator_dynamic.cli.engine_session import Session
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.examples import example_decision
 from orchestrator_dynamic.cli.failures import NOT_WELL
-from orchestrator_dynamic.cli.happenings import Mood
 from orchestrator_dynamic.cli.help_text import help_of
 from orchestrator_dynamic.cli.inputs import Input
 from orchestrator_dynamic.cli.options import DataDir
 from orchestrator_dynamic.cli.plan_results import PlanResult
 from orchestrator_dynamic.cli.quietness import settings_for_people
-from orchestrator_dynamic.cli.standstill import waiting_steps
 from orchestrator_dynamic.cli.stopping import stop_on_signals
+from orchestrator_dynamic.cli.vigil import Vigil
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.models.vocabulary import Outcome
-from orchestrator_dynamic.ports.orchestrator import Action, Request
-from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.sdk.worker import Worker
 from orchestrator_dynamic.simulation.simulated_worker import simulated_worker
 
 RELEASE, SALE = "release-train", "spring-sale"
 INTENDED = {RELEASE: Outcome.SUCCESS, SALE: Outcome.COMPENSATED}
-OPERATOR = "demo-operator"
-_REASON = "the new table has been compared with the old one"
 
 _SPEED = 60.0
 _BEAT_S = 0.125
-# As long as a person needs to see that something waits.
-_MOMENT_S = 1.5
 # The approver is quicker, unless something went wrong.
 _PATIENCE_S = 10.0
 _PLAIN_WIDTH = 110
+_DEMOS_MAX = 9_999
 
 # What the demonstration shows must not depend on how things are set here.
 _SETTLED = {"FAILURE_POLICY": "compensate", "RETRY_OWNER": "orchestrator"}
@@ -86,14 +80,14 @@ def demo(data_dir: DataDir = None) -> None:
 
 def _fresh_directory(parent: Path) -> Path:
     try:
-        for number in count(1):
+        for number in range(1, _DEMOS_MAX + 1):
             directory = parent / f"demo-{number}"
             with suppress(FileExistsError):
                 directory.mkdir(parents=True)
                 return directory
     except OSError as error:
         raise Misconfigured(f"{parent} cannot hold a demonstration: {error.strerror}") from error
-    raise Misconfigured(f"{parent} holds too many demonstrations")
+    raise Misconfigured(f"{parent} holds {_DEMOS_MAX:,} demonstrations; delete some")
 
 
 def _workers() -> list[Worker]:
@@ -113,7 +107,7 @@ def _workers() -> list[Worker]:
 async def _play(settings: Settings) -> int:
     """Return the exit code."""
     console = Console(file=sys.stdout, highlight=False)
-    if not console.is_terminal:
+    if not sys.stdout.isatty():
         console.width = _PLAIN_WIDTH
     directory = settings.data_dir
     console.print(f"Two plans of a tea shop; everything is written to {directory}.", soft_wrap=True)
@@ -121,11 +115,10 @@ async def _play(settings: Settings) -> int:
     with stop_on_signals(settings.shutdown_timeout_s) as stop:
         async with application(settings, workers=_workers(), command="orq demo") as app:
             with demo_audience(console, settings, _SPEED) as audience:
-                session = Session(
-                    app, audience, stop.asked, directory, beat_s=_BEAT_S, patience_s=_PATIENCE_S
-                )
+                vigil = Vigil(audience, directory, beat_s=_BEAT_S, patience_s=_PATIENCE_S)
+                session = Session(app, vigil, stop.asked)
                 async with asyncio.TaskGroup() as tasks:
-                    approver = tasks.create_task(_approve(app, audience))
+                    approver = tasks.create_task(approve_what_waits(app, audience))
                     await session.bring_to_end(inputs)
                     approver.cancel()
             if session.cut_short:
@@ -134,30 +127,6 @@ async def _play(settings: Settings) -> int:
             report_on(_in_order(session.results), app.store, console)
     where_to_look(directory, _LOOK_FURTHER, console)
     return 0 if _as_intended(session.results) else NOT_WELL
-
-
-async def _approve(app: Application, audience: DemoAudience) -> None:
-    """Be the person who sees steps that wait, looks at them for a moment, and approves."""
-    while True:
-        await asyncio.sleep(_BEAT_S)
-        for plan in [plan for plan in app.engine.plans if waiting_steps(plan.state)]:
-            await asyncio.sleep(_MOMENT_S)
-            if steps := waiting_steps(plan.state):
-                await _approve_steps(app, plan, steps)
-                text = f"{OPERATOR} approves {', '.join(steps)}: {_REASON}"
-                audience.show([audience.happening(plan, text, Mood.PERSON)])
-
-
-async def _approve_steps(app: Application, plan: OpenPlan, steps: tuple[str, ...]) -> None:
-    await app.engine.request(
-        Request(
-            action=Action.APPROVE,
-            workflow_id=plan.state.workflow_id,
-            by=OPERATOR,
-            reason=_REASON,
-            tasks=steps,
-        )
-    )
 
 
 def _in_order(results: Iterable[PlanResult]) -> list[PlanResult]:

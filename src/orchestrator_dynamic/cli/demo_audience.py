@@ -10,6 +10,7 @@ from rich.live import Live
 
 from orchestrator_dynamic.cli import demo_view
 from orchestrator_dynamic.cli.happenings import Happening, Mood, Onlooker
+from orchestrator_dynamic.cli.live import shows_displays
 from orchestrator_dynamic.cli.plan_results import PlanResult
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.models.ids import WorkflowId
@@ -96,7 +97,7 @@ def demo_audience(console: Console, settings: Settings, speed: float) -> Iterato
     Args:
         speed: how many times faster than estimated the workers are.
     """
-    if not console.is_terminal:
+    if not shows_displays(console):
         yield DemoAudience(console)
         return
     with Live(

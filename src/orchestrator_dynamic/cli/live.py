@@ -39,6 +39,7 @@ class LiveAudience:
         self._live = live
         self._began = monotonic()
         self._outcomes = Counter[str]()
+        self._lines: list[Text] = []
 
     def began(self, plan: OpenPlan, source: str, how: str) -> None:
         """Say nothing: the plan appears in the table."""
@@ -56,11 +57,18 @@ class LiveAudience:
         self._tell(result, "yellow")
 
     def moved(self, plans: Collection[OpenPlan]) -> None:
-        """As the protocol says: redraw."""
+        """As the protocol says: redraw, below what is to stay."""
+        self.say_all()
         self._live.update(self._drawn(plans) if plans else Text(), refresh=True)
 
+    def say_all(self) -> None:
+        """Print what has gathered; all at once, for each time the display is drawn anew."""
+        if self._lines:
+            self._console.print(Text("\n").join(self._lines), soft_wrap=True)
+            self._lines.clear()
+
     def sum_up(self) -> None:
-        """Say how it went where there is more than a line to see."""
+        """Say how it went, where there is more than a line to see."""
         if (total := self._outcomes.total()) > 1:
             took = spoken(self._elapsed_ms())
             counts = [f"{count:,} {outcome}" for outcome, count in self._outcomes.most_common()]
@@ -76,7 +84,7 @@ class LiveAudience:
 
     def _say(self, line: str, style: str) -> None:
         name, colon, rest = line.partition(": ")
-        self._console.print(Text.assemble((name, f"bold {style}"), colon, rest), soft_wrap=True)
+        self._lines.append(Text.assemble((name, f"bold {style}"), colon, rest))
 
     def _drawn(self, plans: Collection[OpenPlan]) -> RenderableType:
         elapsed, ended = spoken(self._elapsed_ms()), self._outcomes.total()
@@ -86,6 +94,11 @@ class LiveAudience:
         tail = [Text(f"… and {more:,} more", style="dim")] if more > 0 else []
         shown = list(islice(plans, PLANS_SHOWN_MAX))
         return Group(head, table_of(shown, wide=self._console.width >= _WIDE), *tail)
+
+
+def shows_displays(console: Console) -> bool:
+    """Whether `console` can draw over what it has drawn; colours in a log are no terminal."""
+    return sys.stdout.isatty() and not console.is_dumb_terminal
 
 
 @contextmanager
@@ -102,6 +115,7 @@ def live_audience(console: Console, settings: Settings) -> Iterator[LiveAudience
         configure_logging(settings.log_level, settings.log_format)
         audience = LiveAudience(console, live)
         yield audience
+        audience.moved(())
     audience.sum_up()
 
 

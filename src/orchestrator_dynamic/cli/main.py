@@ -3,6 +3,7 @@
 Exit codes: 0 all is well, 1 it was done but did not end well, 2 it could not be begun.
 """
 
+import io
 import sys
 
 import typer
@@ -47,6 +48,10 @@ for group in (
 
 def main() -> None:
     """Run the command that the arguments name, and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal or a log that knows no arrow must not end a command.
+            stream.reconfigure(errors="replace")
     try:
         app()
     except (OrchestratorError, BaseExceptionGroup, KeyboardInterrupt) as error:

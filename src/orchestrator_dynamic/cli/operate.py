@@ -17,7 +17,7 @@ from orchestrator_dynamic.cli.failures import NOT_WELL
 from orchestrator_dynamic.cli.options import AsJson, DataDir
 from orchestrator_dynamic.cli.printing import moment, print_json, say, unusable
 from orchestrator_dynamic.cli.quietness import settings_for_people
-from orchestrator_dynamic.cli.workflows import WorkflowName
+from orchestrator_dynamic.cli.workflows import WHERE_TO_LOOK, WorkflowName
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import InvalidInput, Misconfigured
 from orchestrator_dynamic.ports.orchestrator import Action, Reply, Request
@@ -167,7 +167,7 @@ def _workflow_named(settings: Settings, name: str) -> StoredWorkflow:
         try:
             return store.workflow(name)
         except InvalidInput as error:
-            raise unusable(error) from error
+            raise unusable(error, WHERE_TO_LOOK) from error
 
 
 def _too_late(workflow: StoredWorkflow) -> Reply | None:

@@ -9,7 +9,7 @@ from orchestrator_dynamic.cli.standstill import Standstill
 from orchestrator_dynamic.errors import Finding, Severity
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports.orchestrator import Receipt
-from orchestrator_dynamic.ports.store import Ending, StoredWorkflow
+from orchestrator_dynamic.ports.store import Ending, Store, StoredWorkflow
 
 DEAD_LETTER, UNREADABLE, HALTED = "DEAD_LETTER", "UNREADABLE", "HALTED"
 
@@ -95,6 +95,15 @@ def result_of_dead_letter(receipt: Receipt) -> PlanResult:
         outcome=DEAD_LETTER,
         reason=receipt.reason,
         findings=receipt.findings,
+    )
+
+
+def findings_on_record(store: Store, workflow: StoredWorkflow) -> tuple[Finding, ...]:
+    """Return what was found about a plan when it was taken in."""
+    found = (entry.detail for entry in store.audit(workflow) if entry.action == "plan_finding")
+    return tuple(
+        Finding(one["code"], Severity(one["severity"]), one["where"], one["message"])
+        for one in found
     )
 
 

@@ -180,11 +180,18 @@ def _visible(character: str) -> str:
     return character
 
 
-def unusable(error: InvalidInput) -> typer.Exit:
-    """Tell on stderr why an argument cannot be used, and return what ends the command."""
-    for finding in error.findings:
-        for line in finding.message.splitlines():
-            print(f"orq: {clean(line)}" if not line.startswith(" ") else line, file=sys.stderr)
+def unusable(error: InvalidInput, hint: str = "") -> typer.Exit:
+    """Tell on stderr why an argument cannot be used, and return what ends the command.
+
+    Args:
+        hint: how to find out what there is, for where there is nothing of this name.
+    """
+    lines = [line for finding in error.findings for line in finding.message.splitlines()]
+    if hint and lines[-1].startswith("there is no "):
+        lines[-1] += f"; {hint}"
+    for line in lines:
+        # The lines of a list are indented, and belong to the line before them.
+        print(clean(line) if line.startswith(" ") else f"orq: {clean(line)}", file=sys.stderr)
     return typer.Exit(NOT_BEGUN)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,12 +16,23 @@ from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.failures import NOT_WELL, told_failure
 from orchestrator_dynamic.cli.help_text import help_of
 from orchestrator_dynamic.cli.inputs import Input, inputs_named
-from orchestrator_dynamic.cli.live import live_audience
+from orchestrator_dynamic.cli.live import live_audience, shows_displays
 from orchestrator_dynamic.cli.options import DataDir
 from orchestrator_dynamic.cli.printing import counted
 from orchestrator_dynamic.cli.quietness import settings_for_people
+from orchestrator_dynamic.cli.run_options import (
+    AsObjects,
+    FailRate,
+    Files,
+    OwnWorkers,
+    Seed,
+    Speed,
+    Verbose,
+    Workers,
+)
 from orchestrator_dynamic.cli.stopping import stop_on_signals
-from orchestrator_dynamic.cli.workforce import DEFAULT_SPEED, WorkforceOptions, workforce
+from orchestrator_dynamic.cli.vigil import Vigil
+from orchestrator_dynamic.cli.workforce import WorkforceOptions, workforce
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Misconfigured, Unavailable
 from orchestrator_dynamic.sdk.worker import Worker
@@ -38,60 +48,6 @@ orq run examples/decisions --speed max --json
 
 orq run examples/decisions/nightly-report.json --worker examples.workers.builder:worker
 """
-
-Files = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="FILE",
-        help="Decisions in any envelope; a directory means its *.json, *.avro and *.bin files, "
-        "- means standard input.",
-        show_default=False,
-    ),
-]
-Workers = Annotated[
-    str | None,
-    typer.Option(
-        metavar="N",
-        help="How many simulated workers, each executing one ticket at a time; default: as many "
-        "as one plan may have out at once (SCHEDULER_MAX_PARALLEL_TICKETS, 100).",
-    ),
-]
-Speed = Annotated[
-    str | None,
-    typer.Option(
-        metavar="X|max",
-        help="How many times faster than estimated simulated workers are; max: they do not wait "
-        f"at all. Default: {DEFAULT_SPEED}, so that an estimated minute takes a second.",
-    ),
-]
-OwnWorkers = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--worker",
-        metavar="MODULE:NAME",
-        help="Worker(s) of your own instead of simulated ones; may be given more than once.",
-    ),
-]
-AsObjects = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object a plan, nothing else.")
-]
-FailRate = Annotated[
-    str | None,
-    typer.Option(metavar="R", help="Share of attempts that simulated workers fail, from 0 to 1."),
-]
-Seed = Annotated[
-    str | None,
-    typer.Option(metavar="S", help="The same seed fails the same attempts. Default: 0."),
-]
-Verbose = Annotated[
-    bool,
-    typer.Option(
-        "--verbose",
-        "-v",
-        help="Log the story of every plan on stderr; without it, and without LOG_LEVEL, only "
-        "warnings are logged.",
-    ),
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +136,8 @@ async def _run(order: _Order) -> int:
         _audience(order) as audience,
     ):
         async with application(settings, workers=order.workers, command="orq run") as app:
-            session = Session(app, audience, stop.asked, order.data_dir, beat_s=_BEAT_S)
+            vigil = Vigil(audience, order.data_dir, beat_s=_BEAT_S)
+            session = Session(app, vigil, stop.asked)
             await session.bring_to_end(order.inputs)
     if session.cut_short:
         plans = counted(session.unfinished, "plan")
@@ -197,6 +154,6 @@ def _audience(order: _Order) -> AbstractContextManager[Audience]:
     console = Console(file=sys.stdout, highlight=False)
     if order.as_json:
         return nullcontext(JsonAudience())
-    if console.is_terminal:
+    if shows_displays(console):
         return live_audience(console, order.settings)
     return nullcontext(PlainAudience())

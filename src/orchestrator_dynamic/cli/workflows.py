@@ -51,6 +51,8 @@ _COLUMNS = (
     Column("took", right=True, whole=True),
 )
 
+WHERE_TO_LOOK = "`orq workflows` lists what there is"
+
 WorkflowName = Annotated[
     str,
     typer.Argument(
@@ -134,7 +136,7 @@ def show(
             else:
                 ticket_story = ticket_story_of(store, name, task)
         except InvalidInput as error:
-            raise unusable(error) from error
+            raise unusable(error, WHERE_TO_LOOK) from error
     if as_json:
         print_json(_plan_object(story) if task is None else _ticket_object(ticket_story))
     elif task is None:

@@ -95,9 +95,7 @@ class PlanExecution:
             case facts.TicketSucceeded() | facts.TicketFailed() | facts.TicketStarted():
                 self._answered(fact)
             case facts.TicketsPublished():
-                agents = fact.agents or (None,) * len(fact.tickets)
-                for (number, attempt), agent in zip(fact.tickets, agents, strict=True):
-                    ticket_lifecycle.confirm(state, state.ticket(number), attempt, agent, fact.at)
+                self._published(fact)
             case facts.TicketsReturned():
                 for number, attempt in fact.tickets:
                     ticket_lifecycle.take_back(state, state.ticket(number), attempt, fact.at)
@@ -118,6 +116,14 @@ class PlanExecution:
         plan_flow.settle(state, fact.at)
         invariants.check(state)
         return state.take_commands()
+
+    def _published(self, fact: facts.TicketsPublished) -> None:
+        state, agents = self.state, fact.agents or (None,) * len(fact.tickets)
+        if len(agents) != len(fact.tickets):
+            told = f"{len(agents)} agents for {len(fact.tickets)} tickets"
+            raise InvariantViolation(f"{state.workflow_id}: {fact.kind} names {told}")
+        for (number, attempt), agent in zip(fact.tickets, agents, strict=True):
+            ticket_lifecycle.confirm(state, state.ticket(number), attempt, agent, fact.at)
 
     def _answered(self, fact: facts.Answer) -> None:
         state, ticket = self.state, self.state.ticket(fact.ticket)

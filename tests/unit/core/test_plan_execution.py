@@ -43,6 +43,14 @@ def test_a_word_about_a_step_that_the_plan_does_not_have_is_a_mistake(
         story.tell(kind(at=NOON, by="ann", tickets=(-1,)))
 
 
+def test_a_hand_over_names_a_worker_for_each_ticket_or_for_none() -> None:
+    """Anything between would give a ticket to the wrong one."""
+    story = begun(a_task("a"), a_task("b"))
+
+    with pytest.raises(InvariantViolation, match="names 1 agents for 2 tickets"):
+        story.confirm("a", "b", agents=("w-1",))
+
+
 def test_a_driver_that_starts_again_finds_what_is_out() -> None:
     """What nobody confirmed, and what is with a worker, by number and attempt."""
     story = begun(a_task("a"), a_task("b"), a_task("c"), a_task("d", after="a"))
@@ -65,6 +73,31 @@ def test_the_graph_need_not_be_drawn_twice() -> None:
     execution.apply(facts.DecisionAccepted(at=NOON, policy=Policy()))
 
     assert execution.state.graph is graph
+
+
+def test_a_graph_drawn_under_another_assumption_is_drawn_anew() -> None:
+    """It would order the plan otherwise, and number its compensations otherwise after a restart."""
+    decision = a_decision(a_plan(a_task("a"), a_task("b", after="a")))
+    graph = PlanGraph(decision.cognitive_plan.tasks, 60_000)
+    execution = PlanExecution(workflow_id_of(DecisionId("decision-1")), decision, graph)
+
+    execution.apply(facts.DecisionAccepted(at=NOON, policy=Policy(ticket_timeout_min_ms=5_000)))
+
+    assert execution.state.graph is not None
+    assert execution.state.graph.tail_ms == [10_000, 5_000]
+
+
+@pytest.mark.parametrize("prepared", [Policy(), Policy(ticket_timeout_min_ms=5_000)])
+def test_tickets_can_be_prepared_before_the_decision_is_accepted(prepared: Policy) -> None:
+    """Under the policy of its acceptance they are used, under any other they do no harm."""
+    story = Story(a_decision(a_plan(a_task("a"), a_task("b", after="a"))))
+
+    story.execution.prepare(prepared)
+    assert story.state.tickets == []
+    story.accept()
+
+    assert story.released() == ["a"]
+    assert [ticket.timeout_ms for ticket in story.state.tickets] == [180_000, 180_000]
 
 
 def test_the_graph_is_drawn_with_the_policys_estimate() -> None:

@@ -124,6 +124,18 @@ def test_a_retry_is_as_urgent_as_a_beginning() -> None:
     assert story.ticket("a").score == pytest.approx(0.4685)
 
 
+def test_a_retry_becomes_urgent_like_a_beginning() -> None:
+    """However far the attempt before it had come."""
+    story = begun(a_task("a"))
+    story.wait(150 * SECOND)
+    story.fail("a")
+    story.wait(SECOND)
+
+    story.wait(90 * SECOND)
+
+    assert story.ticket("a").score == pytest.approx(0.5885)
+
+
 def test_the_key_sorts_by_score_then_way_then_age_then_number() -> None:
     """The smallest key goes first; the last part makes the order total."""
     story = begun(a_task("a"), a_task("b"), policy=Policy(parallel_tickets_max=1))

@@ -58,6 +58,21 @@ def test_the_brokers_word_counts_once() -> None:
     assert story.latest == []
 
 
+def test_a_bus_that_hands_tickets_to_workers_says_who_has_them() -> None:
+    """Then the work has begun with the hand-over, and each ticket knows its worker."""
+    story = begun(a_task("a"), a_task("b"))
+    story.wait(SECOND)
+
+    story.confirm("b", "a", agents=("w-7", "w-8"))
+
+    assert [story.ticket(name).agent for name in "ab"] == ["w-8", "w-7"]
+    assert story.ticket("a").started_at == NOON + SECOND
+    assert story.ticket("a").run_until == NOON + SECOND + 3 * MINUTE
+    story.wait(SECOND)
+    story.start("a")
+    assert story.ticket("a").started_at == NOON + SECOND
+
+
 def test_a_success_completes_it_and_frees_what_waits_for_it() -> None:
     """Waiting for results is the product."""
     story = begun(a_task("a"), a_task("b", after="a"), a_task("c", after="a b"))

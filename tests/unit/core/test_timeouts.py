@@ -2,6 +2,7 @@
 
 from orchestrator_dynamic.core.commands import Fate, PublishTickets
 from orchestrator_dynamic.core.execution_state import Phase
+from orchestrator_dynamic.core.facts import TicketFailed
 from orchestrator_dynamic.core.ticket import Stage
 from tests.support.messages import NOON
 from tests.support.plans import MINUTE, SECOND, a_task
@@ -124,6 +125,25 @@ def test_timeouts_exhausted_are_an_incident() -> None:
     assert story.incidents[1].details == (
         "task a failed for good at attempt 2: no answer within 180000 ms",
     )
+
+
+def test_a_worker_may_notice_by_itself_that_its_time_is_up() -> None:
+    """It answers before our alarm rings; the incident names the cause all the same."""
+    story = begun(a_task("a"))
+    fact = TicketFailed(
+        at=story.now,
+        ticket=0,
+        attempt=1,
+        agent="w-1",
+        error="time is up",
+        retryable=False,
+        chance=0.5,
+        timed_out=True,
+    )
+
+    story.tell(fact)
+
+    assert story.incidents[-1].incident_type == "TICKET_TIMEOUT"
 
 
 def test_timeouts_go_on_while_the_plan_drains() -> None:

@@ -59,7 +59,8 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
     """
     path = directory / FILE_NAME
     if not path.is_file():
-        raise Misconfigured(f"there is no data in {directory}; name another by --data-dir")
+        remedy = "run a plan, or name another by --data-dir"
+        raise Misconfigured(f"there is no data in {directory} yet; {remedy}")
     try:
         connection = _connect(path)
         connection.execute("PRAGMA query_only = ON")

@@ -12,10 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from orchestrator_dynamic.errors import Misconfigured
 
 FILE_NAME = "lease"
+
+# Whoever asks who holds it shares the lock for some microseconds, and is no holder.
+_TRIES, _TRY_AGAIN_S = 10, 0.01
 
 
 class LeaseHeld(Misconfigured):
@@ -46,13 +50,11 @@ def held(directory: Path, command: str, since: str) -> Iterator[None]:
     directory.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(directory / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _locked(descriptor):
             known = _read(descriptor)
             who = f"by {known}" if known else "by a process that has just started"
             message = f"{directory} is in use {who}; stop it or name another --data-dir"
-            raise LeaseHeld(message) from error
+            raise LeaseHeld(message)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "command": command}
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps({**holder, "since": since}).encode(), 0)
@@ -75,6 +77,18 @@ def holder_of(directory: Path) -> Holder | None:
     finally:
         os.close(descriptor)
     return None
+
+
+def _locked(descriptor: int) -> bool:
+    """Lock for ourselves alone, unless a holder keeps us from it."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            Event().wait(_TRY_AGAIN_S)
+        else:
+            return True
+    return False
 
 
 def _read(descriptor: int) -> Holder | None:

@@ -35,6 +35,6 @@ def letter_in_full(connection: sqlite3.Connection, letter_id: int) -> tuple[Dead
     known = letter_id if abs(letter_id) < 2**63 else 0
     row = connection.execute(f"{WITHOUT_BODY} WHERE id = ?", (known,)).fetchone()
     if row is None:
-        raise NotFound(f"there is no dead letter {letter_id}; `orq dead-letters` lists them")
+        raise NotFound(f"there is no dead letter {letter_id}")
     body = connection.execute("SELECT body FROM dead_letters WHERE id = ?", (known,)).fetchone()
     return letter(row), bytes(body[0])

@@ -44,7 +44,7 @@ def _keys_where(connection: sqlite3.Connection, condition: str, values: Sequence
 def no_workflow(name: str, pruned: Ending | None) -> NotFound:
     """Return what to say where no workflow is called `name`."""
     if pruned is None:
-        return NotFound(f"there is no workflow, decision or plan {name!r}; `orq workflows` lists")
+        return NotFound(f"there is no workflow, decision or plan {name!r}")
     ended, gone = _moment(pruned.ended_at), _moment(pruned.pruned_at)
     outcome = pruned.outcome or "without an outcome"
     return NotFound(f"{pruned.workflow_id} ended {outcome} at {ended} and was pruned at {gone}")
