@@ -153,6 +153,16 @@ def test_of_many_tickets_those_that_need_a_look_come_first(place: Path) -> None:
     assert table[1] == "… and 2 more tickets; --tickets 3 shows them"
 
 
+def test_a_timeline_says_whether_it_is_the_whole_one(place: Path) -> None:
+    """Else the first line of a part would be taken for the beginning."""
+    part = orq("show", "bad", "--timeline", "2", at=place)
+    whole = orq("show", "bad", "--timeline", "7", "--json", at=place)
+
+    assert "Timeline (the latest; --timeline shows more)" in part.lines
+    assert len(whole.object["timeline"]) == 7
+    assert whole.object["earlier_events"] is False
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.command import EXAMPLES, NIGHTLY, ROOT, orq, rows, running
+from tests.acceptance.command import EXAMPLES, NIGHTLY, ROOT, Ended, orq, rows, running
 from tests.support.messages import RECORDED_PLANS
 
 DECISIONS = EXAMPLES / "decisions"
@@ -31,9 +31,18 @@ def test_without_a_terminal_a_plan_is_a_line_when_it_begins_and_one_when_it_ends
     assert end.startswith("nightly-report: SUCCESS after")
 
 
-def test_for_programs_there_is_one_object_a_plan_and_nothing_else(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, Path]:
+    """Run all examples with one command, and return what it told and where it wrote."""
+    data_dir = tmp_path_factory.mktemp("data")
+    return orq("run", DECISIONS, "--speed", "max", "--json", "--data-dir", data_dir), data_dir
+
+
+def test_for_programs_there_is_one_object_a_plan_and_nothing_else(
+    decided: tuple[Ended, Path],
+) -> None:
     """A pipeline reads stdout, and knows by the exit code that not all is well."""
-    ended = orq("run", DECISIONS, "--speed", "max", "--json", "--data-dir", tmp_path)
+    ended, _ = decided
 
     sale = next(one for one in ended.objects if one["plan_id"] == "spring-sale")
     assert ended.exit_code == 1
@@ -50,17 +59,18 @@ def test_for_programs_there_is_one_object_a_plan_and_nothing_else(tmp_path: Path
     assert sale["incidents"] == 1
 
 
-def test_the_same_decisions_again_start_nothing_and_tell_what_was_recorded(tmp_path: Path) -> None:
+def test_the_same_decisions_again_start_nothing_and_tell_what_was_recorded(
+    decided: tuple[Ended, Path],
+) -> None:
     """Whoever is not sure that a command got through gives it again."""
-    again = ("run", DECISIONS, "--speed", "max", "--json", "--data-dir", tmp_path)
-    first = orq(*again)
-    before = rows(tmp_path, "SELECT count(*), max(workflow) FROM journal")
+    first, data_dir = decided
+    before = rows(data_dir, "SELECT count(*), max(workflow) FROM journal")
 
-    second = orq(*again)
+    second = orq("run", DECISIONS, "--speed", "max", "--json", "--data-dir", data_dir)
 
     assert second.outcomes == first.outcomes
     assert second.exit_code == first.exit_code
-    assert rows(tmp_path, "SELECT count(*), max(workflow) FROM journal") == before
+    assert rows(data_dir, "SELECT count(*), max(workflow) FROM journal") == before
 
 
 def test_what_waits_for_people_is_named_with_the_command_that_helps(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """`orq doctor`: is everything here fit to run plans, and what is to be done where it is not?"""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import typer
 
@@ -50,8 +52,10 @@ def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """
     complaints: list[str] = []
     settings = settings_for_people(data_dir, complaints)
-    if complaints and data_dir is not None:
-        settings = settings.model_copy(update={"data_dir": data_dir})
+    if complaints:
+        # Whatever else is wrong, look where the records are said to be.
+        place = data_dir or Path(os.environ.get("DATA_DIR") or settings.data_dir)
+        settings = settings.model_copy(update={"data_dir": place})
     checks: list[Check] = []
     for check in _checks(settings, complaints):
         checks.append(check)

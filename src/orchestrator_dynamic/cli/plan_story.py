@@ -39,6 +39,7 @@ class PlanStory:
     Attributes:
         why: what it waits for, or why it ended as it did.
         remedy: what a person can do about it, where nobody else can.
+        earlier_events: whether there are events before those of `timeline`.
     """
 
     workflow: StoredWorkflow
@@ -48,6 +49,7 @@ class PlanStory:
     stages: Mapping[Stage, int]
     tickets: tuple[ToldTicket, ...]
     timeline: tuple[TimelineEntry, ...]
+    earlier_events: bool
     incidents: tuple[OrchestrationIncident, ...]
     audit: tuple[AuditEntry, ...]
 
@@ -77,7 +79,7 @@ def story_of(store: Store, name: str, *, events: int, data_dir: Path | None) -> 
         workflow = store.workflow(name)
         stored = _journal_of(store, workflow)
         tickets, stages = store.tickets(workflow), store.stages(workflow)
-        timeline = store.timeline(workflow, last=events) if events else ()
+        timeline = store.timeline(workflow, last=events + 1)
         arrival, incidents = store.arrival(workflow), store.incidents(workflow)
         audit = store.audit(workflow)
     # Folding takes its time, during which the engine must be able to shorten its log.
@@ -90,7 +92,8 @@ def story_of(store: Store, name: str, *, events: int, data_dir: Path | None) -> 
         arrival=arrival,
         stages=stages,
         tickets=tuple(_told(ticket, state) for ticket in tickets),
-        timeline=timeline,
+        timeline=timeline[-events:] if events else (),
+        earlier_events=len(timeline) > events,
         incidents=incidents,
         audit=audit,
     )
@@ -138,4 +141,7 @@ def _why(workflow: StoredWorkflow) -> str:
 def _told(ticket: StoredTicket, state: ExecutionState | None) -> ToldTicket:
     if state is None or ticket.number >= len(state.tickets):
         return ToldTicket(ticket=ticket, why=ticket.error or "")
-    return ToldTicket(ticket=ticket, why=why_ticket(state, state.tickets[ticket.number]))
+    why = why_ticket(state, state.tickets[ticket.number])
+    if ticket.stage is Stage.RUNNING and ticket.progress:
+        why = f"{why}; its worker says: {ticket.progress}"
+    return ToldTicket(ticket=ticket, why=why)

@@ -80,9 +80,8 @@ def tell_plan(story: PlanStory, tickets_max: int, engine: str | None, *, with_au
         print_heading(f"Incidents ({len(story.incidents)})")
         _tell_incidents(story.incidents)
     if story.timeline:
-        all_told = len(story.timeline) == story.timeline[-1].seq - story.timeline[0].seq + 1
-        complete = story.timeline[0].seq == 1 and all_told
-        print_heading("Timeline" if complete else "Timeline (the latest; --timeline shows more)")
+        more = " (the latest; --timeline shows more)" if story.earlier_events else ""
+        print_heading(f"Timeline{more}")
         _tell_timeline(story.timeline)
     if with_audit:
         print_heading(f"Audit ({len(story.audit)})")

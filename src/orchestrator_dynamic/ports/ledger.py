@@ -13,6 +13,7 @@ from orchestrator_dynamic.ports.records import (
     IncidentRecord,
     MessageRecord,
     OperatorRequest,
+    ProgressRecord,
     RequestReply,
     StoredPlan,
     TicketChange,
@@ -34,6 +35,7 @@ class Batch:
     workflows: dict[int, WorkflowRecord] = field(default_factory=dict)
     tickets: list[TicketRecord] = field(default_factory=list)
     changes: list[TicketChange] = field(default_factory=list)
+    progress: list[ProgressRecord] = field(default_factory=list)
     answers: list[AnswerRecord] = field(default_factory=list)
     audit: list[AuditRecord] = field(default_factory=list)
     incidents: list[IncidentRecord] = field(default_factory=list)
@@ -52,6 +54,7 @@ class Batch:
             or self.dead_letters
             or self.replies
             or self.messages
+            or self.progress
             or self.workflows
         )
 

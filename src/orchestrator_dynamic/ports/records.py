@@ -90,6 +90,13 @@ class TicketChange(NamedTuple):
     key: int
 
 
+class ProgressRecord(NamedTuple):
+    """What a worker last said of how far it has come with a ticket."""
+
+    progress: str
+    key: int
+
+
 class AnswerRecord(NamedTuple):
     """A worker's answer and what became of it; `workflow` is None where nobody knows the ticket."""
 

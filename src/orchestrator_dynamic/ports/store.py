@@ -112,7 +112,10 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTicket:
-    """A ticket as it is now. `undoes` is the number of the ticket that it compensates."""
+    """A ticket as it is now.
+
+    `undoes` is the number of the ticket that it compensates, `progress` what its worker last said.
+    """
 
     number: int
     ticket_id: str
@@ -130,6 +133,7 @@ class StoredTicket:
     ended_at: int | None
     agent: str | None
     error: str | None
+    progress: str | None
 
     @property
     def run_ms(self) -> int | None:

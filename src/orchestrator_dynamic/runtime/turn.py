@@ -8,6 +8,7 @@ from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.vocabulary import ExecutionStatus
+from orchestrator_dynamic.ports.records import ProgressRecord
 from orchestrator_dynamic.ports.ticket_bus import Handover
 from orchestrator_dynamic.runtime import halting
 from orchestrator_dynamic.runtime.admission import Admission
@@ -17,6 +18,9 @@ from orchestrator_dynamic.runtime.operators import reply_to
 from orchestrator_dynamic.runtime.plans import OpenPlans
 from orchestrator_dynamic.runtime.step import Step, answer_record
 from orchestrator_dynamic.wire import fact_json
+
+# A line for people; what is longer belongs into the result's log.
+PROGRESS_LENGTH_MAX = 500
 
 
 class Turn:
@@ -107,8 +111,12 @@ class Turn:
             step.tally.answered(fate)
             return
         ticket = plan.state.tickets[number]
-        if result.status is ExecutionStatus.RUNNING and ticket.started_at is not None:
-            step.tally.answered("heartbeat")  # Only the first sign of life changes anything.
-            return
+        if result.status is ExecutionStatus.RUNNING:
+            if told := result.result.metadata.get("progress"):
+                said = ProgressRecord(told[:PROGRESS_LENGTH_MAX], plan.base + number)
+                step.batch.progress.append(said)
+            if ticket.started_at is not None:
+                step.tally.answered("heartbeat")  # Only the first changes anything else.
+                return
         fact = answer_of(result, number, letter.at, self._chance())
         self.tell(plan, fact, step, result)

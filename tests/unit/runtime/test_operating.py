@@ -248,6 +248,18 @@ async def test_a_plan_in_its_last_phase_has_nothing_left_to_ask(tmp_path: Path) 
     assert rows(tmp_path, "SELECT phase FROM workflows") == [(Phase.ENDED.value,)]
 
 
+async def test_what_a_worker_says_of_its_progress_is_on_the_record(tmp_path: Path) -> None:
+    """An operator at night wants to know whether it moves, not only that it lives."""
+
+    async def work(ticket: ExecutionTicket, context: TicketContext) -> None:
+        await context.heartbeat(progress="7 of 9 pages")
+
+    async with an_engine(tmp_path, a_worker(work)) as app:
+        await run_to_end(app, a_message())
+
+    assert rows(tmp_path, "SELECT progress FROM tickets") == [("7 of 9 pages",)]
+
+
 async def test_a_ticket_shows_who_works_on_it_since_when(tmp_path: Path) -> None:
     """An operator wants to know now, not when it has ended."""
     async with an_engine(tmp_path, a_worker(_for_ever, name="ada")) as app:

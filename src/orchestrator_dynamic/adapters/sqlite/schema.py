@@ -80,5 +80,8 @@ CREATE INDEX results_by_workflow ON results (workflow);
 CREATE INDEX messages_by_key ON messages (key);
 """
 
-MIGRATIONS = (_FIRST, _SECOND)
+# What a worker last said of how far it has come.
+_THIRD = "ALTER TABLE tickets ADD COLUMN progress TEXT;"
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD)
 TICKETS_PER_WORKFLOW = 1 << 20

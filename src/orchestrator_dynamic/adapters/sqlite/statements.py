@@ -12,6 +12,7 @@ from orchestrator_dynamic.ports.records import (
     IncidentRecord,
     MessageRecord,
     OperatorRequest,
+    ProgressRecord,
     TicketChange,
     TicketRecord,
     WorkflowRecord,
@@ -33,6 +34,7 @@ _DECISION = _insert("decisions", DecisionRecord._fields)
 _WORKFLOW = _insert("workflows", WorkflowRecord._fields, "INSERT OR REPLACE")
 _TICKET = _insert("tickets", TicketRecord._fields)
 _CHANGE = _update("tickets", TicketChange._fields)
+_PROGRESS = _update("tickets", ProgressRecord._fields)
 _ANSWER = _insert("results", AnswerRecord._fields)
 _AUDIT = _insert("audit", AuditRecord._fields)
 # An incident's id follows from its cause: told again, it is the same incident.
@@ -73,6 +75,7 @@ def write(connection: sqlite3.Connection, batch: Batch) -> None:
         (_DECISION, batch.decisions),
         (_TICKET, batch.tickets),
         (_CHANGE, batch.changes),
+        (_PROGRESS, batch.progress),
         (_ANSWER, batch.answers),
         (_AUDIT, batch.audit),
         (_INCIDENT, batch.incidents),

@@ -36,7 +36,7 @@ from orchestrator_dynamic.ports.store import (
 _WORKFLOW = f"SELECT {', '.join(WorkflowRecord._fields)} FROM workflows"
 _TICKET = (
     "SELECT number, ticket_id, task_id, task_type, undoes, timeout_ms, stage, status, attempt, "
-    "ready_at, deadline_at, published_at, started_at, ended_at, agent, error FROM tickets"
+    "ready_at, deadline_at, published_at, started_at, ended_at, agent, error, progress FROM tickets"
 )
 _LIVE = (
     "SELECT stage, count(*), sum(max(attempt - 1, 0)) FROM tickets "
