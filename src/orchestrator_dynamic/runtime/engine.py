@@ -7,14 +7,14 @@ anything; the journal then holds the last turn that succeeded, and a restart goe
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.models.execution_result import ExecutionResult
-from orchestrator_dynamic.models.ids import WorkflowId
+from orchestrator_dynamic.models.ids import TicketId, WorkflowId
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.models.worker import HeartbeatVerdict, WorkerProfile
 from orchestrator_dynamic.observability.metrics import Metrics
@@ -26,7 +26,7 @@ from orchestrator_dynamic.ports.topics import Topics
 from orchestrator_dynamic.runtime import halting, recovery, reporting
 from orchestrator_dynamic.runtime.admission import Admission
 from orchestrator_dynamic.runtime.intake import Intake
-from orchestrator_dynamic.runtime.letters import Demand, Report, Returned, Submission
+from orchestrator_dynamic.runtime.letters import Demand, Letter, Report, Returned, Submission
 from orchestrator_dynamic.runtime.mailbox import Mailbox
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.operators import answer_from_outside
@@ -80,6 +80,7 @@ class Engine:
         metrics.before_fetch(self._refresh_gauges)
         self._timers = Timers()
         self._stopping = False
+        self._beats: dict[TicketId, Report] = {}
         self._outcomes: dict[WorkflowId, asyncio.Future[Outcome | None]] = {}
         self.mailbox = Mailbox(limits.mailbox_capacity, limits.handover_patience_s)
         self.plans = OpenPlans(ledger)
@@ -110,7 +111,9 @@ class Engine:
             return HeartbeatVerdict.CANCELLED
         if not ticket.in_flight or ticket.attempt != attempt:
             return HeartbeatVerdict.SUPERSEDED
-        self.mailbox.put_patiently(Report(self._clock.now_ms(), beat))
+        # Only the latest of each ticket is kept, so that a talkative handler fills no memory.
+        self._beats[beat.ticket_id] = Report(self._clock.now_ms(), beat)
+        self.mailbox.ring_soon()
         return HeartbeatVerdict.GO_ON
 
     async def request(self, request: Request) -> Reply:
@@ -166,7 +169,7 @@ class Engine:
             now = self._clock.now_ms()
             step = Step(now, self._topics, self._tally)
             self._admission.begin_turn()
-            self._turn.take(self.mailbox.take(self._limits.commit_batch_max), step)
+            self._turn.take([*self._take_beats(), *self._take_letters()], step)
             self._turn.pass_time(self._timers.take_due(now), step)
             if loop.time() - asked_at >= self._limits.request_poll_s:
                 asked_at = loop.time()
@@ -174,6 +177,13 @@ class Engine:
                     answer_from_outside(asked, self.plans, now, step, self._turn.tell)
             await self._finish(step)
             self._set_alarm(now)
+
+    def _take_letters(self) -> list[Letter]:
+        return self.mailbox.take(self._limits.commit_batch_max)
+
+    def _take_beats(self) -> Iterable[Letter]:
+        beats, self._beats = self._beats, {}
+        return beats.values()
 
     async def _finish(self, step: Step) -> None:
         """Make the turn durable, then let everybody see it."""
@@ -186,11 +196,11 @@ class Engine:
             self._tally.committed(perf_counter() - began)
         for plan in step.plans.values():
             self._timers.set(plan.workflow, plan.execution.alarm)
+        if step.dispatches:
+            self._bus.publish([dispatch for _, _, dispatch in step.dispatches])
         for ticket in step.over:
             self.plans.ticket_over(ticket.ticket_id)
             self._bus.forget(ticket.ticket_id, ticket.attempt)
-        if step.dispatches:
-            self._bus.publish([dispatch for _, _, dispatch in step.dispatches])
         if step.cancelled and (unasked := self._bus.cancel(step.cancelled)):
             self.mailbox.put_patiently(Returned(self._clock.now_ms(), tuple(unasked)))
         step.give_answers()

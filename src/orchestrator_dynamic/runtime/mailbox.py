@@ -39,6 +39,10 @@ class Mailbox:
     def put_patiently(self, letter: Letter) -> None:
         """Hand in a letter that can wait a moment; there are never more than tickets in flight."""
         self._letters.append(letter)
+        self.ring_soon()
+
+    def ring_soon(self) -> None:
+        """Wake the engine up once patience is at its end, if nothing does so before."""
         if not self._patient:
             self._patient = True
             self.ring_in(self._patience_s)

@@ -260,6 +260,22 @@ async def test_what_a_worker_says_of_its_progress_is_on_the_record(tmp_path: Pat
     assert rows(tmp_path, "SELECT progress FROM tickets") == [("7 of 9 pages",)]
 
 
+async def test_a_talkative_worker_fills_no_mailbox(tmp_path: Path) -> None:
+    """A handler that beats in a tight loop must cost the engine no memory."""
+    waiting: list[int] = []
+
+    async def work(ticket: ExecutionTicket, context: TicketContext) -> None:
+        for number in range(5_000):
+            await context.heartbeat(progress=str(number))
+        waiting.append(len(app.engine.mailbox))
+
+    async with an_engine(tmp_path, a_worker(work)) as app:
+        await run_to_end(app, a_message())
+
+    assert waiting[0] < 10
+    assert rows(tmp_path, "SELECT progress FROM tickets") == [("4999",)]
+
+
 async def test_a_ticket_shows_who_works_on_it_since_when(tmp_path: Path) -> None:
     """An operator wants to know now, not when it has ended."""
     async with an_engine(tmp_path, a_worker(_for_ever, name="ada")) as app:
