@@ -117,10 +117,12 @@ def test_a_known_decision_with_other_content_is_a_conflict(tmp_path: Path) -> No
 
 
 def test_what_is_large_deep_or_noise_is_refused_and_harms_nobody(tmp_path: Path) -> None:
-    """Nobody's mistake, and nobody's malice, stops the others."""
+    """Neither mistakes nor malice stop the others, nor does a plan that waits for a person."""
     folder = tmp_path / "folder"
     folder.mkdir()
     noise = random.Random(1).randbytes(1024 * 1024)
+    parked = EXAMPLES / "decisions" / "forget-customer.json"
+    (folder / "0-parked.json").write_bytes(parked.read_bytes())
     (folder / "a-noise.bin").write_bytes(noise * 72)
     (folder / "b-deep.json").write_text('{"decision_id": ' + "[" * 200_000 + "]" * 200_000 + "}")
     (folder / "c-avro.avro").write_bytes(b"\0\0\0\0\x07" + noise[:5_000])
@@ -137,6 +139,7 @@ def test_what_is_large_deep_or_noise_is_refused_and_harms_nobody(tmp_path: Path)
         "c-avro.avro": "DEAD_LETTER",
         "too-many": "REJECTED",
         "nightly-report": "SUCCESS",
+        "forget-customer": "AWAITING_APPROVAL",
     }
     assert reasons["a-noise.bin"] == "too_large"
     assert reasons["b-deep.json"] == "nested_too_deeply"

@@ -108,6 +108,7 @@ def tell_ticket(story: TicketStory) -> None:
             ("Deadline", _when(ticket.deadline_at)),
             ("Ran", "" if ticket.run_ms is None else duration(ticket.run_ms)),
             ("Worker", ticket.agent or ""),
+            ("Progress", ticket.progress or ""),
             ("Undone by", f"{undone.ticket_id} ({undone.stage})" if undone else ""),
         ]
     )
@@ -204,8 +205,16 @@ def _ticket_row(told: ToldTicket) -> list[str]:
         str(ticket.attempt) if ticket.attempt else DASH,
         duration(ticket.run_ms),
         ticket.agent or DASH,
-        DASH if ticket.stage in _NEEDS_NO_NOTE else readable(told.why) or DASH,
+        _note(told),
     ]
+
+
+def _note(told: ToldTicket) -> str:
+    ticket = told.ticket
+    if ticket.stage in _NEEDS_NO_NOTE:
+        return DASH
+    said = f"{ticket.progress}; " if ticket.progress and ticket.stage is Stage.RUNNING else ""
+    return said + readable(told.why) or DASH
 
 
 def _name(told: ToldTicket) -> str:

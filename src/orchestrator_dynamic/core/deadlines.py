@@ -62,7 +62,7 @@ def _pass_time_of(state: ExecutionState, ticket: Ticket, fact: TimePassed) -> No
 
 
 def _lose_patience(state: ExecutionState, ticket: Ticket, at: int) -> None:
-    patient_until = (ticket.ready_at or at) + state.policy.capability_patience_ms
+    patient_until = (ticket.starved_at or at) + state.policy.capability_patience_ms
     if ticket.stage is Stage.STARVED and not ticket.starved_reported and patient_until <= at:
         ticket.starved_reported = True
         incidents.starved(state, ticket, required_of(state, ticket), at)

@@ -54,7 +54,7 @@ def release(state: ExecutionState, at: int) -> None:
             state.move(ticket, Stage.PUBLISHING)
             leaving.append((ticket.number, ticket.attempt))
         else:
-            ticket_lifecycle.starve(state, ticket)
+            ticket_lifecycle.starve(state, ticket, at)
     if leaving:
         state.first_released_at = state.first_released_at or at
         state.issue(commands.PublishTickets(tuple(leaving)))

@@ -78,6 +78,7 @@ class Ticket:
         "sla_step",
         "stage",
         "started_at",
+        "starved_at",
         "starved_reported",
         "task_id",
         "task_type",
@@ -121,6 +122,7 @@ class Ticket:
         # Moments in epoch milliseconds; None where it has not come to that.
         self.ready_at: int | None = None  # dependencies done, of the present attempt
         self.deadline_at: int | None = None  # ready_at + timeout_ms
+        self.starved_at: int | None = None
         self.published_at: int | None = None
         self.started_at: int | None = None
         self.run_until: int | None = None

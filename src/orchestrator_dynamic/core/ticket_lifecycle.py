@@ -35,8 +35,9 @@ def enqueue(state: ExecutionState, ticket: Ticket, at: int) -> None:
     schedule(state, ticket)
 
 
-def starve(state: ExecutionState, ticket: Ticket) -> None:
+def starve(state: ExecutionState, ticket: Ticket, at: int) -> None:
     """Put aside a ticket that no known worker can execute, until that changes."""
+    ticket.starved_at = at
     state.move(ticket, Stage.STARVED)
     state.starved[ticket.number] = None
     schedule(state, ticket)
@@ -179,7 +180,7 @@ def _next_moment(state: ExecutionState, ticket: Ticket) -> int | None:
         return ticket.retry_at
     if stage is Stage.STARVED:
         milestone = sla.next_milestone(ticket, state.policy)
-        patience = (ticket.ready_at or 0) + state.policy.capability_patience_ms
+        patience = (ticket.starved_at or 0) + state.policy.capability_patience_ms
         moments = (milestone, None if ticket.starved_reported else patience)
         return min((moment for moment in moments if moment is not None), default=None)
     if stage is Stage.AWAITING_APPROVAL:

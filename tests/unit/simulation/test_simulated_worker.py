@@ -115,3 +115,20 @@ async def test_a_task_can_ask_to_fail_for_good() -> None:
     result = await result_of(simulated_worker("sim-1"), ticket)
 
     assert result.result.metadata["retryable"] == "false"
+
+
+def test_it_can_be_limited_to_some_capabilities() -> None:
+    """A demonstration has workers that differ, as real ones do."""
+    profile = simulated_worker("sim-1", capabilities=["build"]).profile()
+
+    assert profile.can_execute(TaskType.BUILD, ["build"])
+    assert not profile.can_execute(TaskType.BUILD, ["deploy"])
+
+
+async def test_a_task_can_say_what_its_failure_says() -> None:
+    """A story is easier to follow than the name of a parameter."""
+    asked = {"simulate.permanent": "true", "simulate.reason": "the kettle is broken"}
+
+    result = await result_of(simulated_worker("sim-1"), a_ticket(parameters=asked))
+
+    assert result.error_message == "PermanentFailure: the kettle is broken"
