@@ -34,7 +34,7 @@ demo: $(STAMPS)/package ## See a plan run from decision to outcome, here and now
 
 test: $(STAMPS)/dev ## Run every test, with the coverage of the core and its floor
 	@echo "Running the tests."
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses=2 --dist=loadfile --cov --cov-report=term)
 
 lint: $(STAMPS)/dev ## Check style, types and architecture, and report everything at once
 	@failed=0; \
