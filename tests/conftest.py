@@ -2,10 +2,12 @@
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # The machines that run this are shared, so that time says nothing about a test.
-settings.register_profile("local", deadline=None, print_blob=True)
+settings.register_profile(
+    "local", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
 
 # A build must not fail for luck: it tries the same examples until the tests change.
 settings.register_profile("build", parent=settings.get_profile("local"), derandomize=True)

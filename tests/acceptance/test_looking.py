@@ -113,7 +113,9 @@ def test_a_failed_plan_tells_its_whole_story(place: Path) -> None:
     """Tickets, incident, timeline and audit, each under its heading."""
     done = orq("show", "bad", "--audit", at=place)
 
-    headings = [line for line in done.lines if line.startswith(("Tickets", "Inc", "Time", "Audit"))]
+    headings = [
+        line for line in done.lines if line.startswith(("Tickets", "Inc", "Timeline", "Audit"))
+    ]
     assert headings == ["Tickets (3)", "Incidents (1)", "Timeline", "Audit (5)"]
     assert any(line.startswith("undoing of made") for line in done.lines)
     assert any("playbook: worker_failure_recovery" in line for line in done.lines)
