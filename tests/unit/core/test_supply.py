@@ -159,6 +159,22 @@ def test_the_usual_patience_is_a_minute() -> None:
     assert story.incidents[1].details[0].startswith("no known worker executes EXECUTE with no cap")
 
 
+def test_patience_begins_when_its_turn_comes() -> None:
+    """Until then it waited for something else, and a worker may well have been there."""
+    story = with_workers(GPU, policy=Policy(parallel_tickets_max=1))
+    story.wait(10 * MINUTE)
+    story.workers()
+
+    story.succeed("a")
+    assert story.stage("b") is Stage.STARVED
+    assert story.execution.alarm == story.now + MINUTE
+    story.wait(MINUTE - 1)
+    assert not [i for i in story.incidents if i.incident_type == "WORKER_FAILURE"]
+    story.wait(1)
+
+    assert story.incidents[-1].incident_type == "WORKER_FAILURE"
+
+
 def test_a_ticket_that_starves_again_is_not_told_again() -> None:
     """One incident per cause."""
     story = with_workers(ANY, policy=Policy(capability_patience_ms=1))
