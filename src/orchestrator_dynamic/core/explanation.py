@@ -21,14 +21,14 @@ def why_plan(state: ExecutionState) -> str:
     if waiting and state.in_flight == 0:
         return f"waits for a person to approve {waiting} of its steps"
     if state.phase is Phase.DRAINING:
-        return f"{state.verdict}; {state.in_flight} tickets in flight may end, then it is undone"
+        return f"{state.verdict}; {_tickets(state.in_flight)} in flight may end, then it is undone"
     if state.phase is Phase.COMPENSATING:
         return f"is being undone: {state.verdict}"
     if state.phase is Phase.CANCELLING:
-        return f"{state.verdict}; {state.in_flight} tickets in flight may still answer"
+        return f"{state.verdict}; {_tickets(state.in_flight)} in flight may still answer"
     if state.starved and state.in_flight == 0:
-        return f"{len(state.starved)} tickets wait for a worker with the right capabilities"
-    return f"runs: {state.in_flight} tickets are out, {state.open} have not ended"
+        return f"waits for workers with the right capabilities for {_tickets(len(state.starved))}"
+    return f"runs: {_tickets(state.in_flight)} out, {state.open} not ended"
 
 
 def why_ticket(state: ExecutionState, ticket: Ticket) -> str:
@@ -42,7 +42,7 @@ def why_ticket(state: ExecutionState, ticket: Ticket) -> str:
             return "is ready; the plan is paused"
         case Stage.READY:
             most = state.policy.parallel_tickets_max
-            return f"is ready; {state.in_flight} of at most {most} tickets of its plan are out"
+            return f"is ready; its plan has {state.in_flight} out, of at most {most}"
         case Stage.STARVED:
             wanted = ", ".join(required_of(state, ticket)) or "no capability"
             return f"waits for a worker that executes {ticket.task_type} and has: {wanted}"
@@ -58,6 +58,10 @@ def why_ticket(state: ExecutionState, ticket: Ticket) -> str:
             return "is being undone"
         case Stage.FAILED | Stage.SKIPPED | Stage.CANCELLED:
             return ticket.error or "ended"
+
+
+def _tickets(count: int) -> str:
+    return "1 ticket" if count == 1 else f"{count} tickets"
 
 
 def _unfinished(state: ExecutionState, ticket: Ticket) -> str:

@@ -21,7 +21,7 @@ def test_a_plan_that_runs() -> None:
     """How much is out, and how much is left."""
     story = begun(a_task("a"), a_task("b", after="a"))
 
-    assert plan(story) == "runs: 1 tickets are out, 2 have not ended"
+    assert plan(story) == "runs: 1 ticket out, 2 not ended"
 
 
 def test_a_plan_that_has_ended() -> None:
@@ -75,7 +75,7 @@ def test_a_plan_that_drains() -> None:
     story.fail_for_good("a")
 
     assert plan(story) == (
-        "task a failed for good: it broke; 1 tickets in flight may end, then it is undone"
+        "task a failed for good: it broke; 1 ticket in flight may end, then it is undone"
     )
 
 
@@ -93,7 +93,7 @@ def test_a_plan_that_is_cancelled() -> None:
     story = begun(a_task("a"))
     story.cancel(by="ann")
 
-    assert plan(story) == "cancelled by ann; 1 tickets in flight may still answer"
+    assert plan(story) == "cancelled by ann; 1 ticket in flight may still answer"
 
 
 def test_a_plan_that_waits_for_workers() -> None:
@@ -101,7 +101,7 @@ def test_a_plan_that_waits_for_workers() -> None:
     story = Story(a_decision(a_plan(a_task("a"), a_task("b"))))
     story.accept(workers=())
 
-    assert plan(story) == "2 tickets wait for a worker with the right capabilities"
+    assert plan(story) == "waits for workers with the right capabilities for 2 tickets"
 
 
 def test_a_ticket_that_waits_names_what_it_waits_for() -> None:
@@ -144,7 +144,7 @@ def test_a_step_that_waits_for_approval() -> None:
 def test_a_ready_ticket() -> None:
     """Either the limit or a pause holds it back."""
     story = begun(a_task("a"), a_task("b"), policy=Policy(parallel_tickets_max=1))
-    assert ticket(story, "b") == "is ready; 1 of at most 1 tickets of its plan are out"
+    assert ticket(story, "b") == "is ready; its plan has 1 out, of at most 1"
 
     story.pause()
 
