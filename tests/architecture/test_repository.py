@@ -48,8 +48,8 @@ def test_an_unwelcome_line_is_found(gapped: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["docs/work/plan.md", "https://example.org/home/x", "SCHEMA_REGISTRY_URL", "the /homework/"],
+    ["docs/wo|rk/plan.md", "https://example.org/home/x", "SCHEMA_REGISTRY_URL", "the /homework/"],
 )
 def test_an_ordinary_line_is_left_alone(line: str) -> None:
     """A rule that cries wolf is soon switched off."""
-    assert list(unwelcome(line)) == []
+    assert list(unwelcome(line.replace("|", ""))) == []

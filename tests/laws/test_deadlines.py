@@ -58,6 +58,25 @@ def test_a_deadline_is_violated_if_and_only_if_it_was_missed(history: History) -
 
 
 @settings(max_examples=120)
+@given(histories(moods=(SLOW, UNSURE), without="cancel"), fates(Fate.SUCCEED, Fate.SILENCE))
+def test_a_plans_deadline_is_violated_if_and_only_if_it_was_missed(
+    history: History, fate_of: Fates
+) -> None:
+    """Whether an alarm or the last answer was the first to show it."""
+    story = history.story()
+    clear_the_way(story)
+    finish(story, fate_of)
+    state = story.state
+    if state.deadline_at is None or state.ended_at is None:
+        return  # It never ran, so nobody has promised anything.
+
+    violated = None in {violation.ticket_id for violation in story.violations}
+
+    assert violated or state.ended_at <= state.deadline_at
+    assert not violated or state.ended_at >= state.deadline_at
+
+
+@settings(max_examples=120)
 @given(histories(moods=(SLOW, UNSURE)), fates(*Fate))
 def test_a_cause_makes_one_incident(history: History, fate_of: Fates) -> None:
     """Flow E starts a playbook for each; five retries must not start five."""
