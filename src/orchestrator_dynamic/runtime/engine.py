@@ -31,7 +31,7 @@ from orchestrator_dynamic.runtime.mailbox import Mailbox
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.operators import answer_from_outside
 from orchestrator_dynamic.runtime.plans import OpenPlans
-from orchestrator_dynamic.runtime.step import Step
+from orchestrator_dynamic.runtime.step import Changed, Step
 from orchestrator_dynamic.runtime.tally import Tally
 from orchestrator_dynamic.runtime.timers import Timers
 from orchestrator_dynamic.runtime.turn import Turn
@@ -80,6 +80,7 @@ class Engine:
         metrics.before_fetch(self._refresh_gauges)
         self._timers = Timers()
         self._stopping = False
+        self._later: dict[int, Changed] = {}
         self._beats: dict[TicketId, Report] = {}
         self._outcomes: dict[WorkflowId, asyncio.Future[Outcome | None]] = {}
         self.mailbox = Mailbox(limits.mailbox_capacity, limits.handover_patience_s)
@@ -143,7 +144,7 @@ class Engine:
             profiles: the workers of this process; None where there is no registry of workers.
         """
         self._admission.workers = skills_of(profiles)
-        step = Step(self._clock.now_ms(), self._topics, self._tally)
+        step = self._begin(self._clock.now_ms())
         for found in recovery.recovered(self._ledger):
             if isinstance(found, recovery.Broken):
                 halting.halt(found.plan, "its journal", found.why, step)
@@ -167,7 +168,7 @@ class Engine:
         while not self._stopping or len(self.mailbox):
             await self.mailbox.wait()
             now = self._clock.now_ms()
-            step = Step(now, self._topics, self._tally)
+            step = self._begin(now)
             self._admission.begin_turn()
             self._turn.take([*self._take_beats(), *self._take_letters()], step)
             self._turn.pass_time(self._timers.take_due(now), step)
@@ -177,6 +178,10 @@ class Engine:
                     answer_from_outside(asked, self.plans, now, step, self._turn.tell)
             await self._finish(step)
             self._set_alarm(now)
+        await self._finish(self._begin(self._clock.now_ms()))
+
+    def _begin(self, at: int) -> Step:
+        return Step(at, self._topics, self._tally, self._later)
 
     def _take_letters(self) -> list[Letter]:
         return self.mailbox.take(self._limits.commit_batch_max)
@@ -190,6 +195,7 @@ class Engine:
         for plan, number, dispatch in step.dispatches:
             self.plans.ticket_out(plan, number, dispatch.ticket.ticket_id)
         batch = step.close()
+        self._later = step.later
         if not batch.empty:
             began = perf_counter()
             await self._ledger.commit(batch)

@@ -5,7 +5,7 @@ callers) waits in the step until the batch is durable.
 """
 
 from asyncio import Future
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import orjson
@@ -35,6 +35,7 @@ from orchestrator_dynamic.wire import fact_json
 from orchestrator_dynamic.wire.message_writer import to_json
 
 T = TypeVar("T")
+Changed = tuple[OpenPlan, Ticket]
 
 
 class Step:
@@ -43,10 +44,13 @@ class Step:
     Attributes:
         dispatches, cancelled, over: for the bus, once the batch is durable.
         ended, halted: plans whose outcome this turn brings, or that a fault of ours stopped.
+        later: tickets whose rows the next turn writes, by their keys.
         plans: those that a fact was applied to, by workflow key.
     """
 
-    def __init__(self, at: int, topics: Topics, tally: Tally) -> None:
+    def __init__(
+        self, at: int, topics: Topics, tally: Tally, carried: Mapping[int, Changed] | None = None
+    ) -> None:
         self.at = at
         self.batch = Batch()
         self.tally = tally
@@ -56,13 +60,23 @@ class Step:
         self.over: list[Ticket] = []
         self.ended: list[OpenPlan] = []
         self.halted: list[OpenPlan] = []
+        self.later: dict[int, Changed] = {}
         self._answers: list[Callable[[], None]] = []
-        self._changed: dict[int, tuple[OpenPlan, Ticket]] = {}
+        self._carried = carried or {}
+        self._changed: dict[int, Changed] = dict(self._carried)
         self._topics = topics
 
     def close(self) -> Batch:
-        """Return what must be durable; tickets as they are now, however often they changed."""
-        self.batch.changes = [plan.change_of(ticket) for plan, ticket in self._changed.values()]
+        """Return what must be durable; tickets as they are now, however often they changed.
+
+        A ticket that has just gone to the bus waits one turn: its worker or its answer is mostly
+        there by then, and its row is written once instead of twice. The journal knows at once.
+        """
+        for key, changed in self._changed.items():
+            if changed[1].stage is Stage.PUBLISHING and key not in self._carried:
+                self.later[key] = changed
+            else:
+                self.batch.changes.append(changed[0].change_of(changed[1]))
         return self.batch
 
     def answer(self, waiting: Future[T], value: T) -> None:
@@ -174,7 +188,9 @@ class Step:
                 if ticket.attempt == 0:
                     continue
             changed[base + number] = (plan, ticket)
-            if ticket.terminal:
+            if ticket.terminal and (
+                ticket.undone_by is None or ticket.stage is not Stage.COMPLETED
+            ):
                 self.over.append(ticket)
                 self.tally.over(ticket)
             elif ticket.stage is Stage.STARVED and number not in plan.starved:

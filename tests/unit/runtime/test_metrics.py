@@ -160,6 +160,17 @@ def test_no_metric_is_forgotten_here() -> None:
     assert told | continuous | NOT_RECORDED == {*COUNTERS, *GAUGES, *HISTOGRAMS}
 
 
+async def test_what_is_undone_has_completed_once(tmp_path: Path) -> None:
+    """An original is recorded again when its compensation is issued; that completes nothing."""
+    async with an_engine(tmp_path, a_worker(fails_by_name)) as app:
+        await run_to_end(app, a_message(*a_chain("a", "b", "c", "doomed")))
+        read = samples(app)
+
+    name, kind = "orchestration_tickets_completed_total", "EXECUTE"
+    assert value(read, name, status="COMPLETED", task_type=kind) == 3
+    assert value(read, name, status="COMPENSATED", task_type=kind) == 3
+
+
 async def test_a_late_answer_and_a_heartbeat_are_told_apart(tmp_path: Path) -> None:
     """Results by fate show whether time limits are too tight."""
 
