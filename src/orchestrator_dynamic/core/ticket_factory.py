@@ -125,7 +125,7 @@ def message_of(state: ExecutionState, number: int) -> ExecutionTicket:
     """Return the ticket as the contract has it, in its present state."""
     ticket = state.tickets[number]
     task, decision, plan = task_of(state, ticket), state.decision, state.plan
-    return ExecutionTicket(
+    return ExecutionTicket.of_valid(
         ticket_id=ticket.ticket_id,
         plan_id=decision.plan_id,
         intent_id=decision.intent_id,
@@ -140,7 +140,7 @@ def message_of(state: ExecutionState, number: int) -> ExecutionTicket:
         status=STATUS_OF[ticket.stage],
         priority=plan.original_priority,
         risk_band=plan.risk_band,
-        sla=Sla(
+        sla=Sla.of_valid(
             deadline=ticket.deadline_at or projected_deadline(state, ticket),
             timeout_ms=ticket.timeout_ms,
             max_retries=RETRIES_MAX[plan.risk_band],

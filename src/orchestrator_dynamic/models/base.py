@@ -1,6 +1,7 @@
 """What every message has in common, and the numbers that they are made of."""
 
-from typing import Annotated, TypeVar
+from functools import cache
+from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field
 
@@ -39,7 +40,28 @@ Numbers = Annotated[dict[str, FiniteFloat], Field(max_length=ENTRIES_MAX)]
 Checks = Annotated[dict[str, bool], Field(max_length=ENTRIES_MAX)]
 
 
+@cache
+def _names_of(kind: type[BaseModel]) -> set[str]:
+    """Return the names of all fields: one set for all messages of a kind, for it never changes."""
+    return set(kind.model_fields)
+
+
 class Message(BaseModel):
     """A value that never changes, and that ignores what a newer sender has added to it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    @classmethod
+    def of_valid(cls, **fields: object) -> Self:
+        """Return a message of values that are valid already, for a fifth of what checking costs.
+
+        For messages that we make by the thousand from messages that were checked: `fields` must
+        name every field, and nothing is checked. Pydantic's own `model_construct` does the same for
+        arbitrary fields, and costs more than checking them does.
+        """
+        message, put = cls.__new__(cls), object.__setattr__
+        put(message, "__dict__", fields)
+        put(message, "__pydantic_fields_set__", _names_of(cls))
+        put(message, "__pydantic_extra__", None)
+        put(message, "__pydantic_private__", None)
+        return message
