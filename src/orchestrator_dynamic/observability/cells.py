@@ -1,5 +1,6 @@
 """The numbers behind metrics: a cell for each combination of labels, found with one look-up."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from itertools import product
 
@@ -8,6 +9,21 @@ from orchestrator_dynamic.observability.metric_names import OTHER, Labels
 
 LabelItems = tuple[tuple[str, str], ...]
 Cell = list[float]
+
+
+class Measure:
+    """Adds measurements to one cell of a histogram."""
+
+    __slots__ = ("_buckets", "_cell")
+
+    def __init__(self, cell: Cell, buckets: tuple[float, ...]) -> None:
+        self._cell = cell
+        self._buckets = buckets
+
+    def __call__(self, value: float) -> None:
+        """Add one measurement."""
+        self._cell[bisect_left(self._buckets, value)] += 1
+        self._cell[-1] += value
 
 
 class Cells(dict[LabelItems, Cell]):
