@@ -90,10 +90,12 @@ def _after_success(state: ExecutionState, ticket: Ticket, at: int) -> None:
     state.critical_path_ms = max(state.critical_path_ms, path)
     if state.graph is None or state.phase is not Phase.RUNNING:
         return
+    tickets = state.tickets
     for number in state.graph.dependants[ticket.number]:
-        child = state.tickets[number]
+        child = tickets[number]
         child.waiting -= 1
-        child.path_ms = max(child.path_ms, path)
+        if child.path_ms < path:  # As `max`, in the one loop that runs for every dependency.
+            child.path_ms = path
         if child.waiting == 0 and child.stage is Stage.WAITING:
             become_ready(state, child, at)
 
