@@ -38,16 +38,16 @@ def open_for_writing(directory: Path) -> sqlite3.Connection:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        connection = _connect(directory / FILE_NAME)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-        _migrate(connection)
-        _lengthen_log(connection, directory)
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        with _connected(directory / FILE_NAME) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+            _migrate(connection)
+            _lengthen_log(connection, directory)
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            return connection
     except (OSError, sqlite3.Error) as error:
         raise Misconfigured(f"the data directory {directory} cannot be used: {error}") from error
-    return connection
 
 
 def open_for_reading(directory: Path) -> sqlite3.Connection:
@@ -62,13 +62,13 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
         remedy = "run a plan, or name another by --data-dir"
         raise Misconfigured(f"there is no data in {directory} yet; {remedy}")
     try:
-        connection = _connect(path)
-        connection.execute("PRAGMA query_only = ON")
-        connection.row_factory = sqlite3.Row
-        _check_version(connection, exact=True)
+        with _connected(path) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            connection.row_factory = sqlite3.Row
+            _check_version(connection, exact=True)
+            return connection
     except sqlite3.Error as error:
         raise Misconfigured(f"the data in {directory} cannot be read: {error}") from error
-    return connection
 
 
 def open_beside_engine(directory: Path) -> sqlite3.Connection:
@@ -111,10 +111,16 @@ def roll_back(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+@contextmanager
+def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+    """Connect, and stay connected unless what is done inside fails."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-    return connection
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _check_version(connection: sqlite3.Connection, *, exact: bool) -> int:
