@@ -19,7 +19,7 @@ from orchestrator_dynamic.errors import Misconfigured
 FILE_NAME = "lease"
 
 # Whoever asks who holds it shares the lock for some microseconds, and is no holder.
-_TRIES, _TRY_AGAIN_S = 10, 0.01
+_TRIES, _TRY_AGAIN_S = 50, 0.01
 
 
 class LeaseHeld(Misconfigured):
