@@ -18,7 +18,6 @@ from orchestrator_dynamic.adapters.sqlite.requests import OperatorDesk
 from orchestrator_dynamic.adapters.sqlite.retention import SqliteRetention
 from orchestrator_dynamic.adapters.sqlite.store import SqliteStore
 from orchestrator_dynamic.config.settings import Settings
-from orchestrator_dynamic.core.policy import PlanLimits
 from orchestrator_dynamic.errors import Misconfigured, Refused
 from orchestrator_dynamic.observability.metrics import Metrics
 from orchestrator_dynamic.ports.inspection import Inspection
@@ -108,15 +107,10 @@ def _engine(
     read_limits = ReadLimits(
         plan_bytes_max=plan.max_bytes, allow_direct_plans=settings.allow_direct_plans
     )
-    plan_limits = PlanLimits(
-        tasks_max=plan.tasks_max,
-        dependencies_max=plan.dependencies_max,
-        text_bytes_max=plan.text_max_bytes,
-    )
     return Engine(
         ledger=ledger,
         bus=queue,
-        intake=Intake(clock, read_limits, plan_limits, settings.policy()),
+        intake=Intake(clock, read_limits, settings.plan_limits(), settings.policy()),
         clock=clock,
         chance=random.random,
         policy=settings.policy(),

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from orchestrator_dynamic.adapters.sqlite import database
 from orchestrator_dynamic.adapters.sqlite.ledger import SqliteLedger
-from orchestrator_dynamic.adapters.sqlite.schema import TICKETS_PER_WORKFLOW
 from orchestrator_dynamic.ports.ledger import Batch
 from orchestrator_dynamic.ports.records import (
+    TICKETS_PER_WORKFLOW,
     AuditRecord,
     DecisionRecord,
     FactRecord,

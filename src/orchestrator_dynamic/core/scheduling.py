@@ -23,9 +23,10 @@ _DELIVERY = {
 _CONSISTENCY = {Consistency.STRONG: 1.0, Consistency.EVENTUAL: 0.85}
 _DURABILITY = {Durability.PERSISTENT: 1.0, Durability.TRANSIENT: 0.9}
 
-# Urgency while less than half of the time to the deadline is used, less than 80 %, and after.
+# Urgency while less than half of the time to the deadline is used, until the warning is due (80 %
+# by default), and after.
 URGENCY = (0.3, 0.7, 1.0)
-URGENCY_SHARES = (0.5, 0.8)
+HALF_SHARE = 0.5
 
 
 def priority_score(risk_band: RiskBand, qos: QoS, urgency: float, policy: Policy) -> float:

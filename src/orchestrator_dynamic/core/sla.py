@@ -30,7 +30,7 @@ def next_milestone(ticket: Ticket, policy: Policy) -> int | None:
     """Return when the ticket's next milestone is due, in epoch ms; None after the last."""
     if ticket.ready_at is None or ticket.sla_step > DEADLINE:
         return None
-    shares = (scheduling.URGENCY_SHARES[0], policy.warning_share, 1.0)
+    shares = (scheduling.HALF_SHARE, policy.warning_share, 1.0)
     return ticket.ready_at + int(ticket.timeout_ms * shares[ticket.sla_step])
 
 

@@ -5,6 +5,9 @@ Named tuples, because a busy engine writes several of them for each ticket.
 
 from typing import NamedTuple
 
+# The key of a ticket is its workflow's key times this, plus its number.
+TICKETS_PER_WORKFLOW = 1 << 20
+
 
 class FactRecord(NamedTuple):
     """One fact of one plan's journal; `seq` counts from 1 without a gap."""

@@ -4,10 +4,12 @@ from orchestrator_dynamic.core.execution_state import ExecutionState
 from orchestrator_dynamic.core.plan_execution import PlanExecution
 from orchestrator_dynamic.core.telemetry_frame import metrics_of
 from orchestrator_dynamic.core.ticket import STATUS_OF, Stage, Ticket
-from orchestrator_dynamic.ports.records import TicketChange, TicketRecord, WorkflowRecord
-
-# As in the store: the key of a ticket is its workflow's key times this, plus its number.
-TICKETS_PER_WORKFLOW = 1 << 20
+from orchestrator_dynamic.ports.records import (
+    TICKETS_PER_WORKFLOW,
+    TicketChange,
+    TicketRecord,
+    WorkflowRecord,
+)
 
 # Plain texts: SQLite takes them three times as fast as members of an enumeration.
 _STAGE = {stage: stage.value for stage in Stage}

@@ -15,8 +15,8 @@ from functools import partial
 from time import perf_counter
 
 from orchestrator_dynamic.adapters.sqlite.database import transaction
-from orchestrator_dynamic.adapters.sqlite.schema import TICKETS_PER_WORKFLOW
 from orchestrator_dynamic.ports.clock import Clock
+from orchestrator_dynamic.ports.records import TICKETS_PER_WORKFLOW
 from orchestrator_dynamic.ports.retention import Pruned
 
 # A turn of a busy engine takes about as long; it does not notice one more.

@@ -84,4 +84,3 @@ CREATE INDEX messages_by_key ON messages (key);
 _THIRD = "ALTER TABLE tickets ADD COLUMN progress TEXT;"
 
 MIGRATIONS = (_FIRST, _SECOND, _THIRD)
-TICKETS_PER_WORKFLOW = 1 << 20

@@ -8,7 +8,6 @@ from itertools import chain
 import orjson
 
 from orchestrator_dynamic.adapters.sqlite import letters, naming, statements, timeline
-from orchestrator_dynamic.adapters.sqlite.schema import TICKETS_PER_WORKFLOW
 from orchestrator_dynamic.core.derived_ids import workflow_id_of
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.errors import Finding, InvalidInput, Severity
@@ -16,7 +15,12 @@ from orchestrator_dynamic.models.ids import DecisionId, WorkflowId
 from orchestrator_dynamic.models.incident import OrchestrationIncident
 from orchestrator_dynamic.models.telemetry_frame import TelemetryFrame
 from orchestrator_dynamic.models.vocabulary import Outcome, TaskType, TicketStatus
-from orchestrator_dynamic.ports.records import FactRecord, StoredPlan, WorkflowRecord
+from orchestrator_dynamic.ports.records import (
+    TICKETS_PER_WORKFLOW,
+    FactRecord,
+    StoredPlan,
+    WorkflowRecord,
+)
 from orchestrator_dynamic.ports.store import (
     PAGE_MAX,
     Arrival,
