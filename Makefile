@@ -72,7 +72,7 @@ $(STAMPS)/python: FORCE
 
 $(STAMPS)/runtime: $(STAMPS)/python requirements/build.txt requirements/runtime.txt
 	@echo "Installing what the package needs (the first time may take a minute)."
-	@$(PIP) --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	@$(PIP) --no-deps --require-hashes -r requirements/build.txt -r requirements/runtime.txt
 	@touch $@
 
 $(STAMPS)/package: $(STAMPS)/runtime pyproject.toml
@@ -82,5 +82,5 @@ $(STAMPS)/package: $(STAMPS)/runtime pyproject.toml
 
 $(STAMPS)/dev: $(STAMPS)/package requirements/dev.txt
 	@echo "Installing what tests and checks it (the first time may take a minute)."
-	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(PIP) --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
