@@ -9,10 +9,10 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from orchestrator_dynamic.cli.printing import DASH, counted, duration, moment
+from orchestrator_dynamic.ports.probing import Check, Verdict, ok, problem, warning
 
 MIB = 1024 * 1024
 
@@ -38,39 +38,6 @@ PACKAGES = (
 _NETWORK = ("nfs", "cifs", "smb", "9p", "fuse.sshfs", "ceph", "glusterfs", "afs", "lustre")
 _VOLATILE = ("tmpfs", "ramfs")
 _MOUNTS = Path("/proc/self/mounts")
-
-
-class Verdict(StrEnum):
-    """How grave a finding is: a warning wants a look, a problem keeps something from working."""
-
-    OK = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at; `remedy` says what to do where it is not well."""
-
-    name: str
-    verdict: Verdict
-    finding: str
-    remedy: str = ""
-
-
-def ok(name: str, finding: str) -> Check:
-    """Return a check that found nothing wrong."""
-    return Check(name, Verdict.OK, finding)
-
-
-def warning(name: str, finding: str, remedy: str) -> Check:
-    """Return a check that found something to look at."""
-    return Check(name, Verdict.WARNING, finding, remedy)
-
-
-def problem(name: str, finding: str, remedy: str) -> Check:
-    """Return a check that found what keeps something from working."""
-    return Check(name, Verdict.PROBLEM, finding, remedy)
 
 
 def checks_of_versions(sqlite_version: str) -> Iterator[Check]:

@@ -8,16 +8,11 @@ import typer
 
 from orchestrator_dynamic.bootstrap import inspect_data, lease_holder, refuse_missing_parts
 from orchestrator_dynamic.cli.checks import (
-    Check,
-    Verdict,
     check_of_clock,
     checks_of_directory,
     checks_of_versions,
-    ok,
-    problem,
     read_clocks,
     size_words,
-    warning,
     worst_of,
 )
 from orchestrator_dynamic.cli.failures import NOT_WELL
@@ -27,6 +22,7 @@ from orchestrator_dynamic.cli.quietness import settings_for_people
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.ports.inspection import Inspection, Records
+from orchestrator_dynamic.ports.probing import Check, Verdict, ok, problem, warning
 
 _EXAMPLES = """
 Examples:

@@ -1,0 +1,27 @@
+"""Handing tickets to whoever gives them to workers."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from orchestrator_dynamic.ports.ticket_bus import Dispatch
+
+
+class TicketPublisher(Protocol):
+    """A bus that acknowledges: what it has taken, some worker will have."""
+
+    async def publish(self, dispatches: Sequence[Dispatch]) -> None:
+        """Return once the bus has taken responsibility for all of these, in this order.
+
+        Raises:
+            Unavailable: try again; some of them may have gone out, under the same id and attempt.
+            Misconfigured: the bus refuses us.
+        """
+        ...
+
+    async def cancel(self, dispatches: Sequence[Dispatch]) -> None:
+        """Tell whoever works on these attempts to stop.
+
+        Raises:
+            Unavailable: try again.
+        """
+        ...
