@@ -1,14 +1,30 @@
 """What can be asked of a running orchestrator, whichever engine drives it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
-from orchestrator_dynamic.errors import Finding
+from orchestrator_dynamic.errors import Finding, InvalidInput
 from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.models.vocabulary import Outcome
+
+
+class Incoming(NamedTuple):
+    """A message as it came.
+
+    Attributes:
+        source: where from, for people: a file, or `topic[partition]@offset`.
+        key: its key on the topic that it came from, None where there was none.
+        schema: what the registry says it was written with; None where nobody says.
+    """
+
+    data: bytes
+    source: str
+    headers: Mapping[str, bytes] = {}
+    key: bytes | None = None
+    schema: dict[str, Any] | None = None
 
 
 class Reception(StrEnum):
@@ -70,16 +86,27 @@ class Reply:
 
 
 class Orchestrator(Protocol):
-    """Takes decisions, answers and requests; each call returns once its effect is durable."""
+    """Takes decisions, answers and requests; each call returns once its effect is durable.
+
+    Raises:
+        Unavailable: nothing is known of what was handed in; hand it in again.
+    """
 
     async def submit(
         self, data: bytes, headers: Mapping[str, bytes] | None = None, *, source: str
     ) -> Receipt:
-        """Take in a message in any envelope of the contract; calling again starts nothing twice.
+        """Take in a message in any envelope of the contract; calling again starts nothing twice."""
+        ...
 
-        Raises:
-            StorageFailed: nothing is known of the message; hand it in again after a restart.
+    async def hand_in(self, message: Incoming) -> Awaitable[Receipt]:
+        """Give `message` its place after those handed in before; await what comes back for more.
+
+        So that messages keep their order, and many of them share one commit.
         """
+        ...
+
+    async def put_aside(self, message: Incoming, why: InvalidInput) -> None:
+        """Keep a message that cannot be used as a dead letter, with every reason."""
         ...
 
     async def report(self, result: ExecutionResult) -> None:
@@ -89,8 +116,19 @@ class Orchestrator(Protocol):
         """
         ...
 
+    async def take_results(self, results: Sequence[ExecutionResult]) -> None:
+        """Take workers' answers, in this order; returns once all of them are durable.
+
+        Answers about unknown or ended tickets are kept and counted like any others.
+        """
+        ...
+
     async def request(self, request: Request) -> Reply:
         """Carry out what an operator asks for, or say why not."""
+        ...
+
+    async def open_workflows_of(self, plan_id: str) -> Sequence[WorkflowId]:
+        """Return the open workflows of a plan, oldest first; a plan may be decided on again."""
         ...
 
     async def outcome_of(self, workflow_id: WorkflowId) -> Outcome | None:
