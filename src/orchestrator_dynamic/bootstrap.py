@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -66,11 +66,11 @@ async def application(
         StorageFailed: a commit failed, so that the engine stopped.
     """
     refuse_missing_parts(settings)
-    with (
-        lease.held(settings.data_dir, command, _now()),
-        closing(database.open_for_writing(settings.data_dir)) as connection,
-        opened_store(settings) as store,
-    ):
+    async with AsyncExitStack() as opened:
+        opened.enter_context(lease.held(settings.data_dir, command, _now()))
+        writing = closing(database.open_for_writing(settings.data_dir))
+        connection = opened.enter_context(writing)
+        store = await opened.enter_async_context(opened_store(settings))
         ledger, metrics, clock = SqliteLedger(connection), Metrics(), SystemClock()
         queue = TicketQueue(clock)
         engine = _engine(settings, ledger, queue, clock, metrics)
@@ -150,8 +150,8 @@ def refuse_missing_parts(settings: Settings) -> None:
 # --- Beside an engine, or without one -------------------------------------------------------------
 
 
-@contextmanager
-def opened_store(settings: Settings) -> Iterator[Store]:
+@asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
     """Read what has been recorded, as long as the context is open; an engine may run meanwhile.
 
     Raises:
@@ -204,8 +204,8 @@ async def requeue(settings: Settings, letter_id: int) -> Receipt:
         Refused: it cannot be handed in again; the message says why.
         Misconfigured: another process runs an engine on the data directory; the message names it.
     """
-    with opened_store(settings) as store:
-        letter, body = store.dead_letter(letter_id)
+    async with opened_store(settings) as store:
+        letter, body = await store.dead_letter(letter_id)
     if letter.truncated:
         kept = f"only {letter.kept:,} of its {letter.size:,} bytes are kept"
         raise Refused(f"dead letter {letter_id} cannot be requeued: {kept}; ask its sender")

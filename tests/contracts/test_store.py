@@ -20,7 +20,8 @@ from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.recovery import folded
 from orchestrator_dynamic.sdk import PermanentFailure, TicketContext
 from tests.support.engines import a_chain, a_message, a_worker, an_engine, run_to_end
-from tests.support.ledgers import a_ledger, a_plan_on_record, a_workflow, committed
+from tests.support.kept import Kept
+from tests.support.ledgers import a_plan_on_record, a_workflow
 from tests.support.messages import a_task
 
 EVERYTHING = WorkflowFilter()
@@ -66,9 +67,9 @@ def store(directory: Path) -> Iterator[Store]:
         yield SqliteStore(connection)
 
 
-def test_workflows_come_newest_first(store: Store) -> None:
+async def test_workflows_come_newest_first(store: Store) -> None:
     """What has just happened is what people look for."""
-    page = store.workflows(EVERYTHING)
+    page = await store.workflows(EVERYTHING)
 
     assert [one.decision_id for one in page.workflows] == ["gamma", "beta", "alpha"]
     assert page.next is None
@@ -87,17 +88,17 @@ def test_workflows_come_newest_first(store: Store) -> None:
         (WorkflowFilter(outcome=Outcome.SUCCESS, open_only=True), []),
     ],
 )
-def test_a_filter_keeps_what_it_describes(
+async def test_a_filter_keeps_what_it_describes(
     store: Store, wanted: WorkflowFilter, found: list[str]
 ) -> None:
     """All that is asked for must hold at once."""
-    assert [one.decision_id for one in store.workflows(wanted).workflows] == found
+    assert [one.decision_id for one in (await store.workflows(wanted)).workflows] == found
 
 
-def test_pages_follow_each_other_without_gap_or_repetition(store: Store) -> None:
+async def test_pages_follow_each_other_without_gap_or_repetition(store: Store) -> None:
     """New workflows that arrive meanwhile must not shift the pages."""
-    first = store.workflows(EVERYTHING, limit=2)
-    second = store.workflows(EVERYTHING, limit=2, after=first.next)
+    first = await store.workflows(EVERYTHING, limit=2)
+    second = await store.workflows(EVERYTHING, limit=2, after=first.next)
 
     names = [one.decision_id for one in (*first.workflows, *second.workflows)]
     assert names == ["gamma", "beta", "alpha"]
@@ -105,17 +106,17 @@ def test_pages_follow_each_other_without_gap_or_repetition(store: Store) -> None
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "-1", "9" * 40])
-def test_a_page_that_was_never_given_out_is_refused(store: Store, cursor: str) -> None:
+async def test_a_page_that_was_never_given_out_is_refused(store: Store, cursor: str) -> None:
     """An empty answer would look like the end."""
     with pytest.raises(InvalidInput, match="no page"):
-        store.workflows(EVERYTHING, after=cursor)
+        await store.workflows(EVERYTHING, after=cursor)
     with pytest.raises(InvalidInput, match="no page"):
-        store.dead_letters(after=cursor)
+        await store.dead_letters(after=cursor)
 
 
-def test_a_workflow_tells_how_it_ended(store: Store) -> None:
+async def test_a_workflow_tells_how_it_ended(store: Store) -> None:
     """The numbers of an ended plan are final."""
-    beta = store.workflow("beta")
+    beta = await store.workflow("beta")
 
     assert beta.outcome is Outcome.COMPENSATED
     assert "it is broken" in beta.reason
@@ -139,7 +140,7 @@ def test_the_progress_of_an_open_plan_is_that_of_now(tmp_path: Path) -> None:
         async with an_engine(tmp_path, a_worker(half_way)) as app:
             await app.engine.submit(a_message(*a_chain("first", "second")), source="test")
             await half.wait()
-            workflow = app.store.workflow("decision-1")
+            workflow = await app.store.workflow("decision-1")
             held.set()
             return workflow.completed, workflow.failed, workflow.tasks
 
@@ -149,30 +150,32 @@ def test_the_progress_of_an_open_plan_is_that_of_now(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "outcome"), [("orch-alpha", Outcome.SUCCESS), ("orch-gamma", None)]
 )
-def test_an_ending_is_told_by_workflow_id(store: Store, name: str, outcome: Outcome | None) -> None:
+async def test_an_ending_is_told_by_workflow_id(
+    store: Store, name: str, outcome: Outcome | None
+) -> None:
     """Whoever handed a decision in again wants to know what it came to."""
-    ending = store.ending(WorkflowId(name))
+    ending = await store.ending(WorkflowId(name))
 
     assert ending is not None
     assert (ending.outcome, ending.pruned_at) == (outcome, None)
 
 
-def test_there_is_no_ending_of_what_never_was(store: Store) -> None:
+async def test_there_is_no_ending_of_what_never_was(store: Store) -> None:
     """It is not the same as one that is open."""
-    assert store.ending(WorkflowId("orch-delta")) is None
+    assert await store.ending(WorkflowId("orch-delta")) is None
 
 
-def test_it_is_known_how_a_decision_came_in(store: Store) -> None:
+async def test_it_is_known_how_a_decision_came_in(store: Store) -> None:
     """The first question about a plan that nobody expected."""
-    arrival = store.arrival(store.workflow("alpha"))
+    arrival = await store.arrival(await store.workflow("alpha"))
 
     assert (arrival.source, arrival.envelope) == ("test", "json")
     assert len(arrival.content_hash) == 64
 
 
-def test_tickets_come_in_plan_order_and_compensations_last(store: Store) -> None:
+async def test_tickets_come_in_plan_order_and_compensations_last(store: Store) -> None:
     """The numbers are those of the journal."""
-    tickets = store.tickets(store.workflow("beta"))
+    tickets = await store.tickets(await store.workflow("beta"))
 
     assert [(one.number, one.task_id, one.stage) for one in tickets] == [
         (0, "made", Stage.COMPENSATED),
@@ -186,47 +189,47 @@ def test_tickets_come_in_plan_order_and_compensations_last(store: Store) -> None
     assert tickets[2].run_ms is None
 
 
-def test_tickets_can_be_had_in_parts(store: Store) -> None:
+async def test_tickets_can_be_had_in_parts(store: Store) -> None:
     """A plan of 100,000 tickets is not one page."""
-    beta = store.workflow("beta")
+    beta = await store.workflow("beta")
 
-    assert [one.number for one in store.tickets(beta, limit=2)] == [0, 1]
-    assert [one.number for one in store.tickets(beta, limit=2, after=1)] == [2, 3]
+    assert [one.number for one in await store.tickets(beta, limit=2)] == [0, 1]
+    assert [one.number for one in await store.tickets(beta, limit=2, after=1)] == [2, 3]
 
 
-def test_tasks_are_counted_by_stage(store: Store) -> None:
+async def test_tasks_are_counted_by_stage(store: Store) -> None:
     """Compensations are no tasks."""
-    assert store.stages(store.workflow("beta")) == {
+    assert await store.stages(await store.workflow("beta")) == {
         Stage.COMPENSATED: 1,
         Stage.FAILED: 1,
         Stage.SKIPPED: 1,
     }
 
 
-def test_a_ticket_goes_by_its_task_or_its_own_id(store: Store) -> None:
+async def test_a_ticket_goes_by_its_task_or_its_own_id(store: Store) -> None:
     """A task's name means the task's own ticket, not its compensation."""
-    beta = store.workflow("beta")
-    undoing = store.tickets(beta)[3]
+    beta = await store.workflow("beta")
+    undoing = (await store.tickets(beta))[3]
 
-    assert store.ticket(beta, "made").number == 0
-    assert store.ticket(beta, "brok").number == 1
-    assert store.ticket(beta, undoing.ticket_id).number == 3
-    assert store.ticket(beta, undoing.ticket_id[:13]).number == 3
+    assert (await store.ticket(beta, "made")).number == 0
+    assert (await store.ticket(beta, "brok")).number == 1
+    assert (await store.ticket(beta, undoing.ticket_id)).number == 3
+    assert (await store.ticket(beta, undoing.ticket_id[:13])).number == 3
 
 
-def test_a_ticket_that_there_is_not_is_not_found(store: Store) -> None:
+async def test_a_ticket_that_there_is_not_is_not_found(store: Store) -> None:
     """Nor may a ticket of another plan be."""
-    beta = store.workflow("beta")
+    beta = await store.workflow("beta")
 
     with pytest.raises(NotFound, match="flaky"):
-        store.ticket(beta, "flaky")
+        await store.ticket(beta, "flaky")
     with pytest.raises(Ambiguous, match="made, broken, never"):
-        store.ticket(beta, "")
+        await store.ticket(beta, "")
 
 
-def test_a_timeline_names_the_tasks_of_its_facts(store: Store) -> None:
+async def test_a_timeline_names_the_tasks_of_its_facts(store: Store) -> None:
     """Numbers mean something to the core only."""
-    timeline = store.timeline(store.workflow("alpha"))
+    timeline = await store.timeline(await store.workflow("alpha"))
 
     told = [(one.kind, one.tasks, one.attempt) for one in timeline]
     assert told[:3] == [
@@ -240,26 +243,26 @@ def test_a_timeline_names_the_tasks_of_its_facts(store: Store) -> None:
     assert "time_passed" not in {one.kind for one in timeline}
 
 
-def test_the_end_of_a_timeline_can_be_had_alone(store: Store) -> None:
+async def test_the_end_of_a_timeline_can_be_had_alone(store: Store) -> None:
     """What happened last is asked for most."""
-    alpha = store.workflow("alpha")
+    alpha = await store.workflow("alpha")
 
-    assert store.timeline(alpha, last=2) == store.timeline(alpha)[-2:]
+    assert await store.timeline(alpha, last=2) == (await store.timeline(alpha))[-2:]
 
 
-def test_a_compensation_is_told_apart_from_its_task(store: Store) -> None:
+async def test_a_compensation_is_told_apart_from_its_task(store: Store) -> None:
     """Both carry the task's name."""
-    timeline = store.timeline(store.workflow("beta"))
+    timeline = await store.timeline(await store.workflow("beta"))
 
     assert timeline[-1].tasks == ("undoing of made",)
 
 
-def test_a_tickets_history_is_its_own(store: Store) -> None:
+async def test_a_tickets_history_is_its_own(store: Store) -> None:
     """Facts about several tickets count with the attempt of this one."""
-    alpha = store.workflow("alpha")
-    flaky = store.ticket(alpha, "flaky")
+    alpha = await store.workflow("alpha")
+    flaky = await store.ticket(alpha, "flaky")
 
-    history = [(one.kind, one.attempt) for one in store.history(alpha, flaky)]
+    history = [(one.kind, one.attempt) for one in await store.history(alpha, flaky)]
 
     assert history == [
         ("tickets_published", 1),
@@ -267,13 +270,13 @@ def test_a_tickets_history_is_its_own(store: Store) -> None:
         ("tickets_published", 2),
         ("ticket_succeeded", 2),
     ]
-    assert {one.tasks for one in store.history(alpha, flaky)} == {("flaky",)}
+    assert {one.tasks for one in await store.history(alpha, flaky)} == {("flaky",)}
 
 
-def test_answers_are_kept_with_what_became_of_them(store: Store) -> None:
+async def test_answers_are_kept_with_what_became_of_them(store: Store) -> None:
     """A failed attempt's error, and the output of the one that did better."""
-    alpha = store.workflow("alpha")
-    first, second = store.answers(alpha, store.ticket(alpha, "flaky"))
+    alpha = await store.workflow("alpha")
+    first, second = await store.answers(alpha, await store.ticket(alpha, "flaky"))
 
     assert (first.status, first.attempt, first.fate) == ("FAILED", 1, "accepted")
     assert "not this time" in (first.error or "")
@@ -282,9 +285,9 @@ def test_answers_are_kept_with_what_became_of_them(store: Store) -> None:
     assert second.agent == "worker"
 
 
-def test_the_audit_says_who_did_what(store: Store) -> None:
+async def test_the_audit_says_who_did_what(store: Store) -> None:
     """Oldest first, each with its detail."""
-    audit = store.audit(store.workflow("beta"))
+    audit = await store.audit(await store.workflow("beta"))
 
     assert [one.action for one in audit] == [
         "decision_accepted",
@@ -297,48 +300,50 @@ def test_the_audit_says_who_did_what(store: Store) -> None:
     assert audit[-1].detail["outcome"] == "COMPENSATED"
 
 
-def test_incidents_are_kept_as_they_were_sent(store: Store) -> None:
+async def test_incidents_are_kept_as_they_were_sent(store: Store) -> None:
     """Whoever remedies one must find all of it, its hash included."""
-    [incident] = store.incidents(store.workflow("beta"))
+    [incident] = await store.incidents(await store.workflow("beta"))
 
     assert incident.incident_type == "WORKER_FAILURE"
-    assert incident.affected_tickets == (store.ticket(store.workflow("beta"), "broken").ticket_id,)
+    assert incident.affected_tickets == (
+        (await store.ticket(await store.workflow("beta"), "broken")).ticket_id,
+    )
     assert len(incident.hash) == 64
-    assert store.incidents(store.workflow("alpha")) == ()
+    assert await store.incidents(await store.workflow("alpha")) == ()
 
 
-def test_an_ended_plan_has_its_frame(store: Store) -> None:
+async def test_an_ended_plan_has_its_frame(store: Store) -> None:
     """One each, and none before the end."""
-    frame = store.telemetry(store.workflow("alpha"))
+    frame = await store.telemetry(await store.workflow("alpha"))
 
     assert frame is not None
     assert frame.correlation.workflow_id == "orch-alpha"
     assert (frame.outcome, frame.metrics.tickets_retried) == (Outcome.SUCCESS, 1)
-    assert store.telemetry(store.workflow("gamma")) is None
+    assert await store.telemetry(await store.workflow("gamma")) is None
 
 
-def test_messages_can_be_looked_at_by_topic(store: Store) -> None:
+async def test_messages_can_be_looked_at_by_topic(store: Store) -> None:
     """Newest first; the embedded bus has taken all of them."""
-    frames = store.messages(topic="telemetry.orchestration")
+    frames = await store.messages(topic="telemetry.orchestration")
 
     assert [one.key for one in frames] == ["plan-of-beta", "plan-of-alpha"]
-    assert len(store.messages()) == 3
-    assert store.messages(buffered_only=True) == ()
+    assert len(await store.messages()) == 3
+    assert await store.messages(buffered_only=True) == ()
 
 
-def test_an_open_plan_can_be_folded_from_what_is_stored(store: Store) -> None:
+async def test_an_open_plan_can_be_folded_from_what_is_stored(store: Store) -> None:
     """From its state follows what each ticket waits for."""
-    plan = folded(store.stored_plan(store.workflow("gamma")))
+    plan = folded(await store.stored_plan(await store.workflow("gamma")))
 
     assert isinstance(plan, OpenPlan)
     assert plan.state.phase == "AWAITING_APPROVAL"
     assert [ticket.task_id for ticket in plan.state.tickets] == ["x", "y"]
 
 
-def test_dead_letters_come_newest_first_without_their_bodies(store: Store) -> None:
+async def test_dead_letters_come_newest_first_without_their_bodies(store: Store) -> None:
     """Bodies may be large, and a list is not where anybody reads them."""
-    page = store.dead_letters(limit=1)
-    rest = store.dead_letters(limit=1, after=page.next)
+    page = await store.dead_letters(limit=1)
+    rest = await store.dead_letters(limit=1, after=page.next)
 
     assert [(one.id, one.reason) for one in (*page.letters, *rest.letters)] == [
         (2, "unknown_envelope"),
@@ -348,9 +353,9 @@ def test_dead_letters_come_newest_first_without_their_bodies(store: Store) -> No
     assert (page.letters[0].source, page.letters[0].size) == ("a stranger", 2)
 
 
-def test_a_dead_letter_in_full_has_its_bytes_and_every_reason(store: Store) -> None:
+async def test_a_dead_letter_in_full_has_its_bytes_and_every_reason(store: Store) -> None:
     """Both are needed to mend it."""
-    letter, body = store.dead_letter(1)
+    letter, body = await store.dead_letter(1)
 
     assert body == b"not a decision"
     assert [finding.code for finding in letter.findings] == ["not_json"]
@@ -358,26 +363,21 @@ def test_a_dead_letter_in_full_has_its_bytes_and_every_reason(store: Store) -> N
 
 
 @pytest.mark.parametrize("number", [0, 3, -1, 10**30])
-def test_a_dead_letter_that_there_is_not_is_not_found(store: Store, number: int) -> None:
+async def test_a_dead_letter_that_there_is_not_is_not_found(store: Store, number: int) -> None:
     """Also where the number is none that a database could hold."""
     with pytest.raises(NotFound, match=f"no dead letter {number}"):
-        store.dead_letter(number)
+        await store.dead_letter(number)
 
 
-def test_a_snapshot_is_of_one_moment(tmp_path: Path) -> None:
+async def test_a_snapshot_is_of_one_moment(kept: Kept) -> None:
     """A story that was gathered while the plan went on would contradict itself."""
-    committed(tmp_path, a_plan_on_record(a_workflow(1)))
+    store = await kept.committed(a_plan_on_record(a_workflow(1)))
 
-    with (
-        closing(database.open_for_reading(tmp_path)) as connection,
-        a_ledger(tmp_path) as ledger,
-    ):
-        store = SqliteStore(connection)
-        with store.snapshot():
-            before = len(store.workflows(EVERYTHING).workflows)
-            asyncio.run(ledger.commit(a_plan_on_record(a_workflow(2))))
-            within = len(store.workflows(EVERYTHING).workflows)
-        after = len(store.workflows(EVERYTHING).workflows)
+    async with store.snapshot():
+        before = len((await store.workflows(EVERYTHING)).workflows)
+        await kept.committed(a_plan_on_record(a_workflow(2)))
+        within = len((await store.workflows(EVERYTHING)).workflows)
+    after = len((await store.workflows(EVERYTHING)).workflows)
 
     assert (before, within, after) == (1, 1, 2)
 

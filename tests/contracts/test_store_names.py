@@ -1,16 +1,11 @@
 """The port `Store`: a workflow goes by many names, and none of them is taken for another."""
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
-from orchestrator_dynamic.adapters.sqlite import database
-from orchestrator_dynamic.adapters.sqlite.store import SqliteStore
 from orchestrator_dynamic.ports.records import WorkflowRecord
 from orchestrator_dynamic.ports.store import Ambiguous, NotFound, Store
-from tests.support.ledgers import a_plan_on_record, a_workflow, committed
+from tests.support.kept import Kept
+from tests.support.ledgers import a_plan_on_record, a_workflow
 
 
 def named(key: int, name: str) -> WorkflowRecord:
@@ -19,75 +14,61 @@ def named(key: int, name: str) -> WorkflowRecord:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """Yield the store of a directory with three workflows."""
+async def store(kept: Kept) -> Store:
+    """Return a store with three workflows."""
     names = enumerate(("alpha", "beta", "gamma"), start=1)
-    committed(tmp_path, *(a_plan_on_record(named(key, name)) for key, name in names))
-    with closing(database.open_for_reading(tmp_path)) as connection:
-        yield SqliteStore(connection)
+    return await kept.committed(*(a_plan_on_record(named(key, name)) for key, name in names))
 
 
 @pytest.mark.parametrize(
     "name", ["orch-alpha", "alpha", "plan-of-alpha", "al", "orch-a", "plan-of-a"]
 )
-def test_a_workflow_goes_by_many_names(store: Store, name: str) -> None:
+async def test_a_workflow_goes_by_many_names(store: Store, name: str) -> None:
     """People have one id at hand, seldom the one that is asked for."""
-    assert store.workflow(name).workflow_id == "orch-alpha"
+    assert (await store.workflow(name)).workflow_id == "orch-alpha"
 
 
-@pytest.mark.parametrize("name", ["", "delta", "ALPHA", "%", "a_pha"])
-def test_an_unknown_name_is_said_to_be_unknown(store: Store, name: str) -> None:
+@pytest.mark.parametrize("name", ["", "delta", "ALPHA", "%", "a_pha", ".*", "^alpha"])
+async def test_an_unknown_name_is_said_to_be_unknown(store: Store, name: str) -> None:
     """Marks that mean something to a database mean nothing here."""
     with pytest.raises(NotFound, match="no workflow"):
-        store.workflow(name)
+        await store.workflow(name)
 
 
-def test_an_ambiguous_name_lists_what_it_may_mean(store: Store) -> None:
+async def test_an_ambiguous_name_lists_what_it_may_mean(store: Store) -> None:
     """The next try must succeed."""
     with pytest.raises(Ambiguous) as refusal:
-        store.workflow("orch-")
+        await store.workflow("orch-")
 
     [finding] = refusal.value.findings
     for name in ("orch-alpha", "orch-beta", "orch-gamma"):
         assert name in finding.message
 
 
-def test_a_whole_id_counts_before_the_beginning_of_another(tmp_path: Path) -> None:
+async def test_a_whole_id_counts_before_the_beginning_of_another(kept: Kept) -> None:
     """Else decision-1 could not be named once there is a decision-10."""
-    committed(tmp_path, a_plan_on_record(a_workflow(1)), a_plan_on_record(a_workflow(10)))
+    store = await kept.committed(*(a_plan_on_record(a_workflow(key)) for key in (1, 10)))
 
-    with closing(database.open_for_reading(tmp_path)) as connection:
-        store = SqliteStore(connection)
-
-        assert store.workflow("decision-1").key == 1
-        assert store.workflow("orch-decision-1").key == 1
-        assert store.workflow("plan-1").key == 1
+    for name in ("decision-1", "orch-decision-1", "plan-1"):
+        assert (await store.workflow(name)).key == 1
 
 
-def test_a_plan_that_ran_twice_must_be_named_by_its_decision(tmp_path: Path) -> None:
+async def test_a_plan_that_ran_twice_must_be_named_by_its_decision(kept: Kept) -> None:
     """Taking the newer one would approve what nobody has looked at."""
-    committed(
-        tmp_path,
-        a_plan_on_record(a_workflow(1, plan_id="same")),
-        a_plan_on_record(a_workflow(2, plan_id="same")),
-    )
+    same = [a_plan_on_record(a_workflow(key, plan_id="same")) for key in (1, 2)]
+    store = await kept.committed(*same)
 
-    with (
-        closing(database.open_for_reading(tmp_path)) as connection,
-        pytest.raises(Ambiguous, match="orch-decision-2"),
-    ):
-        SqliteStore(connection).workflow("same")
+    with pytest.raises(Ambiguous, match="orch-decision-2"):
+        await store.workflow("same")
 
 
-def test_many_candidates_are_not_all_listed(tmp_path: Path) -> None:
+async def test_many_candidates_are_not_all_listed(kept: Kept) -> None:
     """A message is read by a person."""
-    committed(tmp_path, *(a_plan_on_record(a_workflow(key)) for key in range(1, 30)))
+    many = (a_plan_on_record(a_workflow(key)) for key in range(1, 30))
+    store = await kept.committed(*many)
 
-    with (
-        closing(database.open_for_reading(tmp_path)) as connection,
-        pytest.raises(Ambiguous) as refusal,
-    ):
-        SqliteStore(connection).workflow("orch")
+    with pytest.raises(Ambiguous) as refusal:
+        await store.workflow("orch")
 
     lines = refusal.value.findings[0].message.splitlines()
     assert len(lines) == 12

@@ -26,6 +26,7 @@ from orchestrator_dynamic.cli.printing import (
     say,
     unusable,
 )
+from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Finding, Misconfigured
 from orchestrator_dynamic.ports.orchestrator import Reception
 from orchestrator_dynamic.ports.store import PAGE_MAX, DeadLetter, DeadLetterPage, NotFound
@@ -86,8 +87,7 @@ def dead_letters(
 
 
 def _list(limit: int, after: str | None, data_dir: Path | None, as_json: bool) -> None:
-    with opened_store(settings_in_force(data_dir)) as store:
-        page = store.dead_letters(limit=limit, after=after)
+    page = run_in_loop(_page(settings_in_force(data_dir), limit, after))
     if as_json:
         print_json(page)
         return
@@ -95,6 +95,11 @@ def _list(limit: int, after: str | None, data_dir: Path | None, as_json: bool) -
         say("No dead letter.")
         return
     _tell_page(page)
+
+
+async def _page(settings: Settings, limit: int, after: str | None) -> DeadLetterPage:
+    async with opened_store(settings) as store:
+        return await store.dead_letters(limit=limit, after=after)
 
 
 def _tell_page(page: DeadLetterPage) -> None:
@@ -134,8 +139,7 @@ def _first(findings: tuple[Finding, ...]) -> str:
 
 
 def _show(letter_id: int, data_dir: Path | None, as_json: bool) -> None:
-    with opened_store(settings_in_force(data_dir)) as store:
-        letter, body = store.dead_letter(letter_id)
+    letter, body = run_in_loop(_letter(settings_in_force(data_dir), letter_id))
     if as_json:
         print_json({**as_mapping(letter), "truncated": letter.truncated, "body": body})
         return
@@ -146,6 +150,11 @@ def _show(letter_id: int, data_dir: Path | None, as_json: bool) -> None:
     print_heading("Body" if len(beginning) == letter.size else f"Body ({len(beginning):,} bytes)")
     for line in beginning.decode(errors="backslashreplace").splitlines():
         say(line)
+
+
+async def _letter(settings: Settings, letter_id: int) -> tuple[DeadLetter, bytes]:
+    async with opened_store(settings) as store:
+        return await store.dead_letter(letter_id)
 
 
 def _pairs(letter: DeadLetter) -> list[tuple[str, str]]:

@@ -124,7 +124,7 @@ async def _play(settings: Settings) -> int:
             if session.cut_short:
                 print(f"orq: stopped by {stop.name}; see {directory}", file=sys.stderr)
                 return stop.exit_code
-            report_on(_in_order(session.results), app.store, console)
+            await report_on(_in_order(session.results), app.store, console)
     where_to_look(directory, _LOOK_FURTHER, console)
     return 0 if _as_intended(session.results) else NOT_WELL
 

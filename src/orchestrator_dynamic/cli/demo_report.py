@@ -15,23 +15,28 @@ from orchestrator_dynamic.ports.store import Store
 _HISTORY = "SELECT moment, task_id, kind, attempt, agent FROM ticket_history ORDER BY at"
 
 
-def report_on(results: Iterable[PlanResult], store: Store, console: Console) -> None:
+async def report_on(results: Iterable[PlanResult], store: Store, console: Console) -> None:
     """Print how each plan went."""
     for result in results:
-        style = "bold green" if result.well else "bold magenta"
-        title = Text.assemble((f"{result.plan_id} ", "bold"), (result.outcome, style))
-        console.print()
-        console.print(Rule(title, align="left", style="dim"))
-        for line in lines_about(result):
-            console.print(Text(line), soft_wrap=True)
+        _tell_result(result, console)
         if result.record is None:
             continue
-        rows = timeline.rows_of(store, result.record)
+        rows = await timeline.rows_of(store, result.record)
+        incidents = await store.incidents(result.record)
         console.print(timeline.drawn(rows, console.width))
         console.print(timeline.legend(rows))
-        for incident in store.incidents(result.record):
+        for incident in incidents:
             told = f"incident {incident.incident_type}: {'; '.join(incident.details)}"
             console.print(Text(told, style="red"), soft_wrap=True)
+
+
+def _tell_result(result: PlanResult, console: Console) -> None:
+    style = "bold green" if result.well else "bold magenta"
+    title = Text.assemble((f"{result.plan_id} ", "bold"), (result.outcome, style))
+    console.print()
+    console.print(Rule(title, align="left", style="dim"))
+    for line in lines_about(result):
+        console.print(Text(line), soft_wrap=True)
 
 
 def where_to_look(directory: Path, commands: Iterable[Sequence[str]], console: Console) -> None:

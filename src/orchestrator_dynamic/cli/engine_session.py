@@ -61,7 +61,7 @@ class Session:
             for task in self._started:
                 task.cancel()
         if not self.cut_short:
-            self._leave_the_rest()
+            await self._leave_the_rest()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._started.append(self._tasks.create_task(work))
@@ -81,7 +81,7 @@ class Session:
             elif plan := self._app.engine.plans.by_id(receipt.workflow_id):
                 self._took_in(plan, receipt)
             elif receipt.workflow_id not in self._known:
-                self._end(self._recorded(receipt.workflow_id, receipt))
+                self._end(await self._recorded(receipt.workflow_id, receipt))
         self._vigil.all_taken_in = True
         self._vigil.look_up()
 
@@ -95,13 +95,13 @@ class Session:
         how = "goes on" if receipt.reception is Reception.DUPLICATE else "started"
         self._follow(plan, receipt.source, receipt.findings, how)
 
-    def _recorded(self, workflow_id: WorkflowId, receipt: Receipt) -> PlanResult:
+    async def _recorded(self, workflow_id: WorkflowId, receipt: Receipt) -> PlanResult:
         """Return the result of a plan that had ended when its receipt was given."""
         self._known.add(workflow_id)
         try:
-            record = self._app.store.workflow(workflow_id)
+            record = await self._app.store.workflow(workflow_id)
         except NotFound:
-            if ending := self._app.store.ending(workflow_id):
+            if ending := await self._app.store.ending(workflow_id):
                 return result_of_pruned(receipt, ending)
             raise
         repeated = receipt.reception is Reception.DUPLICATE
@@ -120,22 +120,28 @@ class Session:
 
     async def _await_end(self, workflow_id: WorkflowId) -> None:
         await self._app.engine.outcome_of(workflow_id)
-        self._end(self._result_of(self._vigil.followed.pop(workflow_id)))
+        result = await self._result_of(self._vigil.followed[workflow_id])
+        # Not before its result is there: once nothing is followed, the vigil is over.
+        del self._vigil.followed[workflow_id]
+        self._end(result)
 
-    def _leave_the_rest(self) -> None:
+    async def _leave_the_rest(self) -> None:
         for followed in self._vigil.followed.values():
             standstill = standstill_of(followed.plan.state, self._vigil.data_dir)
-            result = self._result_of(followed, standstill)
+            result = await self._result_of(followed, standstill)
             self.results.append(result)
             self._vigil.audience.left(result)
         self._vigil.followed.clear()
 
-    def _result_of(self, followed: Followed, standstill: Standstill | None = None) -> PlanResult:
+    async def _result_of(
+        self, followed: Followed, standstill: Standstill | None = None
+    ) -> PlanResult:
         store = self._app.store
-        record = store.workflow(followed.plan.state.workflow_id)
-        taken_in_before = followed.source == JOURNAL
-        findings = findings_on_record(store, record) if taken_in_before else followed.findings
-        return result_of_plan(record, followed.source, findings, standstill=standstill)
+        source, findings = followed.source, followed.findings
+        record = await store.workflow(followed.plan.state.workflow_id)
+        if source == JOURNAL:
+            findings = await findings_on_record(store, record)
+        return result_of_plan(record, source, findings, standstill=standstill)
 
     def _end(self, result: PlanResult) -> None:
         self.results.append(result)

@@ -6,6 +6,7 @@ moment. Either way the answer is durable before it is printed.
 
 import getpass
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from orchestrator_dynamic.cli.quietness import settings_for_people
 from orchestrator_dynamic.cli.workflows import WHERE_TO_LOOK, WorkflowName
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import InvalidInput, Misconfigured
+from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.ports.orchestrator import Action, Reply, Request
 from orchestrator_dynamic.ports.store import StoredWorkflow
 
@@ -131,16 +133,14 @@ def _ask(
     tasks: list[str] | None = None,
 ) -> None:
     settings = quiet_settings(data_dir)
-    workflow = _workflow_named(settings, name)
     request = Request(
         action=action,
-        workflow_id=workflow.workflow_id,
+        workflow_id=WorkflowId(name),
         by=by or _login(),
         reason=reason,
         tasks=tuple(tasks) if tasks else None,
     )
-    reply = _too_late(workflow) or _answered(settings, request)
-    after = _workflow_named(settings, workflow.workflow_id)
+    reply, after = run_in_loop(_asked(settings, request))
     if as_json:
         print_json(
             {
@@ -162,10 +162,18 @@ def _ask(
         raise typer.Exit(NOT_WELL)
 
 
-def _workflow_named(settings: Settings, name: str) -> StoredWorkflow:
-    with opened_store(settings) as store:
+async def _asked(settings: Settings, request: Request) -> tuple[Reply, StoredWorkflow]:
+    """Return the reply to `request`, which names a workflow as people do, and how it is then."""
+    workflow = await _workflow_named(settings, request.workflow_id)
+    request = replace(request, workflow_id=workflow.workflow_id)
+    reply = _too_late(workflow) or await _answered(settings, request)
+    return reply, await _workflow_named(settings, workflow.workflow_id)
+
+
+async def _workflow_named(settings: Settings, name: str) -> StoredWorkflow:
+    async with opened_store(settings) as store:
         try:
-            return store.workflow(name)
+            return await store.workflow(name)
         except InvalidInput as error:
             raise unusable(error, WHERE_TO_LOOK) from error
 
@@ -176,10 +184,9 @@ def _too_late(workflow: StoredWorkflow) -> Reply | None:
     return Reply(False, f"it ended {workflow.outcome} at {moment(workflow.ended_at)}")
 
 
-def _answered(settings: Settings, request: Request) -> Reply:
+async def _answered(settings: Settings, request: Request) -> Reply:
     command = f"orq {request.action}"
-    asked = ask_engine(settings, request, command=command, patience_s=PATIENCE_S)
-    reply = run_in_loop(asked)
+    reply = await ask_engine(settings, request, command=command, patience_s=PATIENCE_S)
     if reply is not None:
         return reply
     holder = lease_holder(settings) or "the engine, which is gone now,"

@@ -98,9 +98,10 @@ def result_of_dead_letter(receipt: Receipt) -> PlanResult:
     )
 
 
-def findings_on_record(store: Store, workflow: StoredWorkflow) -> tuple[Finding, ...]:
+async def findings_on_record(store: Store, workflow: StoredWorkflow) -> tuple[Finding, ...]:
     """Return what was found about a plan when it was taken in."""
-    found = (entry.detail for entry in store.audit(workflow) if entry.action == "plan_finding")
+    audit = await store.audit(workflow)
+    found = (entry.detail for entry in audit if entry.action == "plan_finding")
     return tuple(
         Finding(one["code"], Severity(one["severity"]), one["where"], one["message"])
         for one in found

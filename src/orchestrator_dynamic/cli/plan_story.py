@@ -65,7 +65,7 @@ class TicketStory:
     answers: tuple[StoredAnswer, ...]
 
 
-def story_of(store: Store, name: str, *, events: int, data_dir: Path | None) -> PlanStory:
+async def story_of(store: Store, name: str, *, events: int, data_dir: Path | None) -> PlanStory:
     """Return the story of the workflow that `name` means, with the latest `events` of its journal.
 
     Args:
@@ -75,13 +75,13 @@ def story_of(store: Store, name: str, *, events: int, data_dir: Path | None) -> 
         NotFound: there is none.
         Ambiguous: there are several.
     """
-    with store.snapshot():
-        workflow = store.workflow(name)
-        stored = _journal_of(store, workflow)
-        tickets, stages = store.tickets(workflow), store.stages(workflow)
-        timeline = store.timeline(workflow, last=events + 1)
-        arrival, incidents = store.arrival(workflow), store.incidents(workflow)
-        audit = store.audit(workflow)
+    async with store.snapshot():
+        workflow = await store.workflow(name)
+        stored = await _journal_of(store, workflow)
+        tickets, stages = await store.tickets(workflow), await store.stages(workflow)
+        timeline = await store.timeline(workflow, last=events + 1)
+        arrival, incidents = await store.arrival(workflow), await store.incidents(workflow)
+        audit = await store.audit(workflow)
     # Folding takes its time, during which the engine must be able to shorten its log.
     state = _folded(stored)
     standstill = None if state is None else standstill_of(state, data_dir)
@@ -99,18 +99,19 @@ def story_of(store: Store, name: str, *, events: int, data_dir: Path | None) -> 
     )
 
 
-def ticket_story_of(store: Store, name: str, task: str) -> TicketStory:
+async def ticket_story_of(store: Store, name: str, task: str) -> TicketStory:
     """Return the story of one ticket of the workflow that `name` means.
 
     Raises:
         NotFound: there is no such workflow, or it has no such ticket.
         Ambiguous: there are several.
     """
-    with store.snapshot():
-        workflow = store.workflow(name)
-        ticket, stored = store.ticket(workflow, task), _journal_of(store, workflow)
-        undoing = store.tickets(workflow, after=workflow.tasks - 1)
-        history, answers = store.history(workflow, ticket), store.answers(workflow, ticket)
+    async with store.snapshot():
+        workflow = await store.workflow(name)
+        ticket, stored = await store.ticket(workflow, task), await _journal_of(store, workflow)
+        undoing = await store.tickets(workflow, after=workflow.tasks - 1)
+        history = await store.history(workflow, ticket)
+        answers = await store.answers(workflow, ticket)
     return TicketStory(
         workflow=workflow,
         told=_told(ticket, _folded(stored)),
@@ -120,11 +121,11 @@ def ticket_story_of(store: Store, name: str, task: str) -> TicketStory:
     )
 
 
-def _journal_of(store: Store, workflow: StoredWorkflow) -> StoredPlan | None:
+async def _journal_of(store: Store, workflow: StoredWorkflow) -> StoredPlan | None:
     """Return what an open plan can be folded from; of others the records say enough."""
     if workflow.outcome is not None or workflow.phase == HALTED:
         return None
-    return store.stored_plan(workflow)
+    return await store.stored_plan(workflow)
 
 
 def _folded(stored: StoredPlan | None) -> ExecutionState | None:

@@ -51,21 +51,22 @@ class Row:
         return self.stretches[0].begin
 
 
-def rows_of(store: Store, workflow: StoredWorkflow) -> list[Row]:
+async def rows_of(store: Store, workflow: StoredWorkflow) -> list[Row]:
     """Return a row for each ticket that was ready once, in the order of their beginnings."""
     asked = {
         entry.detail.get("task_id", ""): entry.at
-        for entry in store.audit(workflow)
+        for entry in await store.audit(workflow)
         if entry.action == "step_awaits_approval"
     }
     ended_at = workflow.ended_at or workflow.accepted_at
     shortest = (ended_at - workflow.accepted_at) // _SHORTEST_WAIT_SHARE
     rows = []
-    for ticket in store.tickets(workflow):
+    for ticket in await store.tickets(workflow):
+        history = await store.history(workflow, ticket)
         asked_at = None if ticket.undoes is not None else asked.get(ticket.task_id)
         stretches = tuple(
             stretch
-            for stretch in _stretches(ticket, store.history(workflow, ticket), asked_at)
+            for stretch in _stretches(ticket, history, asked_at)
             if stretch.kind is not Kind.QUEUED or stretch.end - stretch.begin > shortest
         )
         if stretches:

@@ -1,10 +1,12 @@
 """`orq workflows` and `orq show`: what has been taken in, and how each of them is."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from orchestrator_dynamic.bootstrap import lease_holder, opened_store
+from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.options import AsJson, DataDir, settings_in_force
 from orchestrator_dynamic.cli.plan_story import (
     PlanStory,
@@ -23,9 +25,10 @@ from orchestrator_dynamic.cli.printing import (
     unusable,
 )
 from orchestrator_dynamic.cli.story_telling import tell_plan, tell_ticket
+from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import InvalidInput
 from orchestrator_dynamic.models.vocabulary import Outcome
-from orchestrator_dynamic.ports.store import PAGE_MAX, StoredWorkflow, WorkflowFilter
+from orchestrator_dynamic.ports.store import PAGE_MAX, StoredWorkflow, WorkflowFilter, WorkflowPage
 
 _LIST_EXAMPLES = """
 Examples:
@@ -97,11 +100,10 @@ def workflows(
         intent_id=intent,
         open_only=open_only,
     )
-    with opened_store(settings_in_force(data_dir)) as store, store.snapshot():
-        try:
-            page = store.workflows(wanted, limit=limit, after=after)
-        except InvalidInput as error:
-            raise unusable(error) from error
+    try:
+        page = run_in_loop(_page(settings_in_force(data_dir), wanted, limit, after))
+    except InvalidInput as error:
+        raise unusable(error) from error
     if as_json:
         print_json(page)
         return
@@ -129,20 +131,39 @@ def show(
 ) -> None:
     """Show one workflow: how it is and why, its tickets and what each waits for, its incidents."""
     settings = settings_in_force(data_dir)
-    with opened_store(settings) as store:
-        try:
-            if task is None:
-                story = story_of(store, name, events=timeline, data_dir=data_dir)
-            else:
-                ticket_story = ticket_story_of(store, name, task)
-        except InvalidInput as error:
-            raise unusable(error, WHERE_TO_LOOK) from error
+    try:
+        if task is None:
+            story = run_in_loop(_plan_story(settings, name, timeline, data_dir))
+        else:
+            ticket_story = run_in_loop(_ticket_story(settings, name, task))
+    except InvalidInput as error:
+        raise unusable(error, WHERE_TO_LOOK) from error
     if as_json:
         print_json(_plan_object(story) if task is None else _ticket_object(ticket_story))
     elif task is None:
         tell_plan(story, tickets, lease_holder(settings), with_audit=audit)
     else:
         tell_ticket(ticket_story)
+
+
+async def _page(
+    settings: Settings, wanted: WorkflowFilter, limit: int, after: str | None
+) -> WorkflowPage:
+    # The progress of open plans is read after their rows.
+    async with opened_store(settings) as store, store.snapshot():
+        return await store.workflows(wanted, limit=limit, after=after)
+
+
+async def _plan_story(
+    settings: Settings, name: str, events: int, data_dir: Path | None
+) -> PlanStory:
+    async with opened_store(settings) as store:
+        return await story_of(store, name, events=events, data_dir=data_dir)
+
+
+async def _ticket_story(settings: Settings, name: str, task: str) -> TicketStory:
+    async with opened_store(settings) as store:
+        return await ticket_story_of(store, name, task)
 
 
 def _plan_object(story: PlanStory) -> dict[str, object]:

@@ -5,7 +5,7 @@ milliseconds (UTC), None where it has not come to that.
 """
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -249,13 +249,20 @@ class DeadLetterPage:
 
 
 class Store(Protocol):
-    """Reads what an engine has recorded. Each answer is one moment's; see `snapshot` for more."""
+    """Reads what an engine has recorded. Each answer is one moment's; see `snapshot` for more.
 
-    def snapshot(self) -> AbstractContextManager[None]:
-        """Return a context in which all answers are of the same moment; keep it short."""
+    Tasks of one event loop may share a store, and ask it at the same time.
+    """
+
+    def snapshot(self) -> AbstractAsyncContextManager[None]:
+        """Return a context in which all answers to its task are of the same moment.
+
+        Keep it short: await nothing but the store in it, and open no other one. What other tasks
+        ask meanwhile may be answered as of that moment too.
+        """
         ...
 
-    def workflows(
+    async def workflows(
         self, wanted: WorkflowFilter, *, limit: int = 50, after: str | None = None
     ) -> WorkflowPage:
         """Return workflows that `wanted` describes, newest first, at most `PAGE_MAX`.
@@ -268,7 +275,7 @@ class Store(Protocol):
         """
         ...
 
-    def workflow(self, name: str) -> StoredWorkflow:
+    async def workflow(self, name: str) -> StoredWorkflow:
         """Return the workflow that `name` means.
 
         Args:
@@ -280,19 +287,19 @@ class Store(Protocol):
         """
         ...
 
-    def ending(self, workflow_id: WorkflowId) -> Ending | None:
+    async def ending(self, workflow_id: WorkflowId) -> Ending | None:
         """Return how a workflow ended, also where it was pruned; None where there never was one."""
         ...
 
-    def arrival(self, workflow: StoredWorkflow) -> Arrival:
+    async def arrival(self, workflow: StoredWorkflow) -> Arrival:
         """Return how the decision of `workflow` came in."""
         ...
 
-    def stages(self, workflow: StoredWorkflow) -> Mapping[Stage, int]:
+    async def stages(self, workflow: StoredWorkflow) -> Mapping[Stage, int]:
         """Return how many of its tasks are in each stage; compensations are not counted."""
         ...
 
-    def tickets(
+    async def tickets(
         self, workflow: StoredWorkflow, *, limit: int | None = None, after: int = -1
     ) -> tuple[StoredTicket, ...]:
         """Return the tickets with numbers above `after`: tasks in plan order, compensations last.
@@ -302,7 +309,7 @@ class Store(Protocol):
         """
         ...
 
-    def ticket(self, workflow: StoredWorkflow, name: str) -> StoredTicket:
+    async def ticket(self, workflow: StoredWorkflow, name: str) -> StoredTicket:
         """Return the ticket that `name` means: a task id, a ticket id or the beginning of one.
 
         A task id means the task's own ticket, not the one that undoes it.
@@ -313,7 +320,7 @@ class Store(Protocol):
         """
         ...
 
-    def timeline(
+    async def timeline(
         self, workflow: StoredWorkflow, *, last: int | None = None
     ) -> tuple[TimelineEntry, ...]:
         """Return the facts of its journal, oldest first; only the `last` ones where that is given.
@@ -322,37 +329,41 @@ class Store(Protocol):
         """
         ...
 
-    def history(self, workflow: StoredWorkflow, ticket: StoredTicket) -> tuple[TimelineEntry, ...]:
+    async def history(
+        self, workflow: StoredWorkflow, ticket: StoredTicket
+    ) -> tuple[TimelineEntry, ...]:
         """Return the facts that concern `ticket`, oldest first."""
         ...
 
-    def answers(self, workflow: StoredWorkflow, ticket: StoredTicket) -> tuple[StoredAnswer, ...]:
+    async def answers(
+        self, workflow: StoredWorkflow, ticket: StoredTicket
+    ) -> tuple[StoredAnswer, ...]:
         """Return what workers answered to `ticket`, oldest first."""
         ...
 
-    def audit(self, workflow: StoredWorkflow) -> tuple[AuditEntry, ...]:
+    async def audit(self, workflow: StoredWorkflow) -> tuple[AuditEntry, ...]:
         """Return who did what, oldest first."""
         ...
 
-    def incidents(self, workflow: StoredWorkflow) -> tuple[OrchestrationIncident, ...]:
+    async def incidents(self, workflow: StoredWorkflow) -> tuple[OrchestrationIncident, ...]:
         """Return the incidents that were raised, oldest first."""
         ...
 
-    def telemetry(self, workflow: StoredWorkflow) -> TelemetryFrame | None:
+    async def telemetry(self, workflow: StoredWorkflow) -> TelemetryFrame | None:
         """Return the one frame that tells its story; None before it has ended."""
         ...
 
-    def messages(
+    async def messages(
         self, *, topic: str | None = None, buffered_only: bool = False, limit: int = 50
     ) -> tuple[StoredMessage, ...]:
         """Return messages for the bus, newest first, at most `PAGE_MAX`."""
         ...
 
-    def stored_plan(self, workflow: StoredWorkflow) -> StoredPlan:
+    async def stored_plan(self, workflow: StoredWorkflow) -> StoredPlan:
         """Return the decision and the journal of `workflow`, from which its state can be folded."""
         ...
 
-    def dead_letters(self, *, limit: int = 50, after: str | None = None) -> DeadLetterPage:
+    async def dead_letters(self, *, limit: int = 50, after: str | None = None) -> DeadLetterPage:
         """Return dead letters without their bodies, newest first, at most `PAGE_MAX`.
 
         Raises:
@@ -360,7 +371,7 @@ class Store(Protocol):
         """
         ...
 
-    def dead_letter(self, letter_id: int) -> tuple[DeadLetter, bytes]:
+    async def dead_letter(self, letter_id: int) -> tuple[DeadLetter, bytes]:
         """Return a dead letter and what is kept of its body.
 
         Raises:

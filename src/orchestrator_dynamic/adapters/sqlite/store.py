@@ -1,8 +1,9 @@
 """A `Store` over the file of a data directory, beside its engine and without a lock on it."""
 
+import asyncio
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from itertools import chain
 
 import orjson
@@ -50,21 +51,27 @@ _MESSAGE = "SELECT id, topic, key, value, created_at, sent_at FROM messages"
 
 
 class SqliteStore:
-    """A `Store` over a connection from `database.open_for_reading`, which the caller closes."""
+    """A `Store` over a connection from `database.open_for_reading`, which the caller closes.
+
+    Its reads are done where they are asked for: they are short, and of a file of this machine.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        # A connection has one transaction at a time.
+        self._one_snapshot = asyncio.Lock()
 
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[None]:
         """As the port says; while it is open, the log of the file cannot be shortened."""
-        self._connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._connection.execute("ROLLBACK")
+        async with self._one_snapshot:
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("ROLLBACK")
 
-    def workflows(
+    async def workflows(
         self, wanted: WorkflowFilter, *, limit: int = 50, after: str | None = None
     ) -> WorkflowPage:
         """As the port says."""
@@ -87,7 +94,7 @@ class SqliteStore:
         found = tuple(self._workflow(row) for row in rows[:most])
         return WorkflowPage(found, str(found[-1].key) if len(rows) > most else None)
 
-    def workflow(self, name: str) -> StoredWorkflow:
+    async def workflow(self, name: str) -> StoredWorkflow:
         """As the port says; a whole id counts before the beginning of one."""
         keys = naming.workflows_named(self._connection, name)
         if not keys:
@@ -102,7 +109,7 @@ class SqliteStore:
             raise naming.several_workflows(name, found)
         return self._workflow(found[0])
 
-    def ending(self, workflow_id: WorkflowId) -> Ending | None:
+    async def ending(self, workflow_id: WorkflowId) -> Ending | None:
         """As the port says."""
         sql = "SELECT outcome, phase, reason, ended_at FROM workflows WHERE workflow_id = ?"
         for outcome, phase, reason, ended_at in self._rows(sql, workflow_id):
@@ -116,16 +123,16 @@ class SqliteStore:
             )
         return self._pruned(workflow_id)
 
-    def arrival(self, workflow: StoredWorkflow) -> Arrival:
+    async def arrival(self, workflow: StoredWorkflow) -> Arrival:
         """As the port says."""
         sql = "SELECT envelope, source, received_at, content_hash FROM decisions WHERE workflow = ?"
         return Arrival(**dict(self._one(sql, workflow.key)))
 
-    def stages(self, workflow: StoredWorkflow) -> Mapping[Stage, int]:
+    async def stages(self, workflow: StoredWorkflow) -> Mapping[Stage, int]:
         """As the port says."""
         return {Stage(row[0]): row[1] for row in self._rows(_LIVE, *_keys(workflow.key))}
 
-    def tickets(
+    async def tickets(
         self, workflow: StoredWorkflow, *, limit: int | None = None, after: int = -1
     ) -> tuple[StoredTicket, ...]:
         """As the port says."""
@@ -134,7 +141,7 @@ class SqliteStore:
         most = -1 if limit is None else limit
         return tuple(map(_ticket, self._rows(sql, first + after + 1, end, most)))
 
-    def ticket(self, workflow: StoredWorkflow, name: str) -> StoredTicket:
+    async def ticket(self, workflow: StoredWorkflow, name: str) -> StoredTicket:
         """As the port says."""
         keys = _keys(workflow.key)
         where = "WHERE key >= ? AND key < ? AND"
@@ -149,7 +156,7 @@ class SqliteStore:
             return _ticket(matching[0])
         raise naming.not_one_ticket(name, workflow, [row["task_id"] for row in matching])
 
-    def timeline(
+    async def timeline(
         self, workflow: StoredWorkflow, *, last: int | None = None
     ) -> tuple[TimelineEntry, ...]:
         """As the port says."""
@@ -160,7 +167,9 @@ class SqliteStore:
         rows = self._rows(sql, workflow.key, -1 if last is None else last)
         return self._entries(workflow, reversed(rows))
 
-    def history(self, workflow: StoredWorkflow, ticket: StoredTicket) -> tuple[TimelineEntry, ...]:
+    async def history(
+        self, workflow: StoredWorkflow, ticket: StoredTicket
+    ) -> tuple[TimelineEntry, ...]:
         """As the port says; costs the length of the plan's journal."""
         sql = (
             "SELECT seq, at, kind, body FROM journal "
@@ -174,7 +183,9 @@ class SqliteStore:
         entries = [timeline.entry_about(row, number, ticket.task_id) for row in rows]
         return tuple(entries)
 
-    def answers(self, workflow: StoredWorkflow, ticket: StoredTicket) -> tuple[StoredAnswer, ...]:
+    async def answers(
+        self, workflow: StoredWorkflow, ticket: StoredTicket
+    ) -> tuple[StoredAnswer, ...]:
         """As the port says."""
         sql = (
             "SELECT ticket_id, attempt, at, status, fate, agent, duration_ms, error, payload "
@@ -182,7 +193,7 @@ class SqliteStore:
         )
         return tuple(map(_answer, self._rows(sql, workflow.key, ticket.ticket_id)))
 
-    def audit(self, workflow: StoredWorkflow) -> tuple[AuditEntry, ...]:
+    async def audit(self, workflow: StoredWorkflow) -> tuple[AuditEntry, ...]:
         """As the port says."""
         sql = "SELECT at, action, actor, detail FROM audit WHERE workflow_id = ? ORDER BY id"
         return tuple(
@@ -190,13 +201,13 @@ class SqliteStore:
             for at, action, actor, detail in self._rows(sql, workflow.workflow_id)
         )
 
-    def incidents(self, workflow: StoredWorkflow) -> tuple[OrchestrationIncident, ...]:
+    async def incidents(self, workflow: StoredWorkflow) -> tuple[OrchestrationIncident, ...]:
         """As the port says."""
         sql = "SELECT body FROM incidents WHERE workflow_id = ? ORDER BY created_at, incident_id"
         rows = self._rows(sql, workflow.workflow_id)
         return tuple(OrchestrationIncident.model_validate_json(row[0]) for row in rows)
 
-    def telemetry(self, workflow: StoredWorkflow) -> TelemetryFrame | None:
+    async def telemetry(self, workflow: StoredWorkflow) -> TelemetryFrame | None:
         """As the port says."""
         sql = (
             "SELECT value FROM messages WHERE key = ? "
@@ -205,7 +216,7 @@ class SqliteStore:
         rows = self._rows(sql, workflow.plan_id, workflow.workflow_id)
         return TelemetryFrame.model_validate_json(rows[0][0]) if rows else None
 
-    def messages(
+    async def messages(
         self, *, topic: str | None = None, buffered_only: bool = False, limit: int = 50
     ) -> tuple[StoredMessage, ...]:
         """As the port says."""
@@ -216,13 +227,13 @@ class SqliteStore:
         rows = self._rows(f"{_MESSAGE} {where} ORDER BY id DESC LIMIT ?", *values, _page(limit))
         return tuple(StoredMessage(**dict(row)) for row in rows)
 
-    def stored_plan(self, workflow: StoredWorkflow) -> StoredPlan:
+    async def stored_plan(self, workflow: StoredWorkflow) -> StoredPlan:
         """As the port says."""
         body = self._one("SELECT body FROM decisions WHERE workflow = ?", workflow.key)[0]
         facts = [FactRecord(*row) for row in self._rows(statements.FACTS_OF, workflow.key)]
         return StoredPlan(workflow.key, workflow.workflow_id, body, facts)
 
-    def dead_letters(self, *, limit: int = 50, after: str | None = None) -> DeadLetterPage:
+    async def dead_letters(self, *, limit: int = 50, after: str | None = None) -> DeadLetterPage:
         """As the port says."""
         most = _page(limit)
         where, values = ("", ()) if after is None else ("WHERE id < ?", (_cursor(after),))
@@ -231,7 +242,7 @@ class SqliteStore:
         found = tuple(map(letters.letter, rows[:most]))
         return DeadLetterPage(found, str(found[-1].id) if len(rows) > most else None)
 
-    def dead_letter(self, letter_id: int) -> tuple[DeadLetter, bytes]:
+    async def dead_letter(self, letter_id: int) -> tuple[DeadLetter, bytes]:
         """As the port says."""
         return letters.letter_in_full(self._connection, letter_id)
 
