@@ -28,6 +28,12 @@ class Batch:
     """Everything that becomes durable together, or not at all.
 
     `tickets` are new rows and come before `changes`, which may concern the same ones.
+
+    Attributes:
+        number: under which the ledger keeps the batch a second time, until it has been copied; None
+            where nothing is copied.
+        copied: batches up to this number have been copied to where they were to go, and need not
+            be kept for that any more; None where nothing is copied.
     """
 
     facts: list[FactRecord] = field(default_factory=list)
@@ -42,6 +48,8 @@ class Batch:
     messages: list[MessageRecord] = field(default_factory=list)
     dead_letters: list[DeadLetterRecord] = field(default_factory=list)
     replies: list[RequestReply] = field(default_factory=list)
+    number: int | None = None
+    copied: int | None = None
 
     @property
     def empty(self) -> bool:

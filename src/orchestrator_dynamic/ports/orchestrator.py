@@ -17,6 +17,7 @@ class Incoming(NamedTuple):
     Attributes:
         source: where from, for people: a file, or `topic[partition]@offset`.
         key: its key on the topic that it came from, None where there was none.
+        dead_letters_to: the topic for it where it cannot be used, None where it is only kept.
         schema: what the registry says it was written with; None where nobody says.
     """
 
@@ -25,6 +26,7 @@ class Incoming(NamedTuple):
     headers: Mapping[str, bytes] = {}
     key: bytes | None = None
     schema: dict[str, Any] | None = None
+    dead_letters_to: str | None = None
 
 
 class Reception(StrEnum):

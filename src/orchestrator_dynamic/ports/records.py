@@ -150,6 +150,7 @@ class DeadLetterRecord(NamedTuple):
     """What could not be taken in, with its original bytes and every reason.
 
     `size` and `sha256` are those of the whole, also where `body` holds only its beginning.
+    `topic` is where it must be sent to, None where nowhere; `sent_at` is None until it was.
     """
 
     at: int
@@ -160,6 +161,9 @@ class DeadLetterRecord(NamedTuple):
     size: int
     sha256: str
     body: bytes
+    key: bytes | None = None
+    topic: str | None = None
+    sent_at: int | None = None
 
 
 class RequestReply(NamedTuple):

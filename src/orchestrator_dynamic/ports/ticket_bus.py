@@ -35,10 +35,13 @@ class TicketBus(Protocol):
         """Take these tickets, to be handed over soon; a repeat of a queued attempt is dropped."""
         ...
 
-    def cancel(self, ticket_ids: Sequence[TicketId]) -> Sequence[TicketId]:
-        """Tell whoever works on these tickets to stop, and return those that nobody will answer.
+    def cancel(self, dispatches: Sequence[Dispatch]) -> Sequence[TicketId]:
+        """Tell whoever works on these attempts to stop, and return those that nobody will answer.
 
         Those are the tickets that were still queued here; they are queued no more.
+
+        Args:
+            dispatches: as a worker may be shown them: not PENDING, `metadata.cancel_requested` set.
         """
         ...
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from orchestrator_dynamic.models.ids import TicketId
 from orchestrator_dynamic.ports.ticket_bus import Dispatch
 
 
@@ -18,10 +19,17 @@ class TicketPublisher(Protocol):
         """
         ...
 
-    async def cancel(self, dispatches: Sequence[Dispatch]) -> None:
-        """Tell whoever works on these attempts to stop.
+    async def cancel(self, dispatches: Sequence[Dispatch]) -> Sequence[TicketId]:
+        """Tell whoever works on these attempts to stop, and return those that nobody will answer.
+
+        Args:
+            dispatches: as `TicketBus.cancel` wants them.
 
         Raises:
             Unavailable: try again.
         """
+        ...
+
+    def forget(self, ticket_id: TicketId, attempt: int) -> None:
+        """This attempt is over; whoever is known to work on it still is told so."""
         ...

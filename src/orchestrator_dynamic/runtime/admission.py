@@ -3,12 +3,10 @@
 Source: rules, "Gate".
 """
 
-from collections.abc import Callable
-
 from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.execution_state import Phase
 from orchestrator_dynamic.core.policy import Policy
-from orchestrator_dynamic.errors import Finding, InvalidInput, InvariantViolation, Severity
+from orchestrator_dynamic.errors import Finding, InvalidInput, Severity
 from orchestrator_dynamic.ports.ledger import Ledger
 from orchestrator_dynamic.ports.orchestrator import Receipt, Reception
 from orchestrator_dynamic.ports.records import DeadLetterRecord, DecisionRecord
@@ -18,22 +16,21 @@ from orchestrator_dynamic.runtime.letters import Submission
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.plans import OpenPlans
 from orchestrator_dynamic.runtime.step import Step
-
-Tell = Callable[[OpenPlan, facts.Fact, Step], None]
+from orchestrator_dynamic.runtime.teller import Teller
 
 
 class Admission:
     """Takes submissions in. `workers` are those known now, None without a registry."""
 
-    def __init__(self, plans: OpenPlans, ledger: Ledger, policy: Policy) -> None:
+    def __init__(self, plans: OpenPlans, ledger: Ledger, policy: Policy, teller: Teller) -> None:
         self._plans = plans
         self._ledger = ledger
         self._policy = policy
         self._next_workflow = ledger.next_workflow()
         # Decisions that this turn has taken in, which the ledger does not know yet.
         self._taken: dict[str, NewPlan] = {}
+        self._teller = teller
         self.workers: tuple[facts.WorkerSkills, ...] | None = None
-        self.tell: Tell = _nobody
 
     def begin_turn(self) -> None:
         """What was taken in before this turn is in the ledger now."""
@@ -65,7 +62,7 @@ class Admission:
         message = f"decision {decision_id} was taken in before with other content; use a new id"
         finding = Finding("decision_conflict", Severity.ERROR, "decision_id", message)
         why = InvalidInput("decision_conflict", [finding])
-        return self._put_aside(letter_about(new.message, new.headers, new.source, why, at), step)
+        return self._put_aside(letter_about(new.message, why, at), step)
 
     def _admit(self, new: NewPlan, step: Step, at: int) -> Receipt:
         plan = OpenPlan(self._next_workflow, new.execution)
@@ -79,7 +76,7 @@ class Admission:
                 decision.decision_id,
                 new.content_hash,
                 new.envelope,
-                new.source,
+                new.message.source,
                 at,
                 new.canonical,
             )
@@ -92,10 +89,8 @@ class Admission:
             validation_ms=new.validation_ms,
             generation_ms=new.generation_ms,
         )
-        self.tell(plan, accepted, step)
-        step.batch.workflows[plan.workflow] = plan.workflow_record()
-        step.tally.validated(plan, new.generation_ms / 1000)
-        return self._receipt(new, _reception_of(state.phase), state.verdict)
+        self._teller.accepted(plan, accepted, step)
+        return self._receipt(new, reception_of(state.phase), state.verdict)
 
     def _put_aside(self, letter: DeadLetterRecord, step: Step) -> Receipt:
         step.batch.dead_letters.append(letter)
@@ -111,7 +106,7 @@ class Admission:
         state = new.execution.state
         return Receipt(
             reception=reception,
-            source=new.source,
+            source=new.message.source,
             decision_id=state.decision.decision_id,
             plan_id=state.decision.plan_id,
             workflow_id=state.workflow_id,
@@ -120,11 +115,8 @@ class Admission:
         )
 
 
-def _reception_of(phase: Phase) -> Reception:
+def reception_of(phase: Phase) -> Reception:
+    """Return what to tell the sender of a decision whose plan has begun in `phase`."""
     if phase is Phase.AWAITING_APPROVAL:
         return Reception.PARKED
     return Reception.RECORDED if phase is Phase.ENDED else Reception.STARTED
-
-
-def _nobody(plan: OpenPlan, fact: facts.Fact, step: Step) -> None:
-    raise InvariantViolation("admission was not told how facts reach plans")

@@ -7,12 +7,14 @@ anything; the journal then holds the last turn that succeeded, and a restart goe
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.policy import Policy
+from orchestrator_dynamic.core.ticket import Stage
+from orchestrator_dynamic.errors import InvalidInput
 from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.ids import TicketId, WorkflowId
 from orchestrator_dynamic.models.vocabulary import Outcome
@@ -20,19 +22,28 @@ from orchestrator_dynamic.models.worker import HeartbeatVerdict, WorkerProfile
 from orchestrator_dynamic.observability.metrics import Metrics
 from orchestrator_dynamic.ports.clock import Clock
 from orchestrator_dynamic.ports.ledger import Ledger
-from orchestrator_dynamic.ports.orchestrator import Receipt, Reply, Request
+from orchestrator_dynamic.ports.orchestrator import Incoming, Receipt, Reply, Request
 from orchestrator_dynamic.ports.ticket_bus import TicketBus
 from orchestrator_dynamic.ports.topics import Topics
 from orchestrator_dynamic.runtime import halting, recovery, reporting
 from orchestrator_dynamic.runtime.admission import Admission
-from orchestrator_dynamic.runtime.intake import Intake
-from orchestrator_dynamic.runtime.letters import Demand, Letter, Report, Returned, Submission
+from orchestrator_dynamic.runtime.dead_letters import letter_about
+from orchestrator_dynamic.runtime.intake import Intake, Prepared
+from orchestrator_dynamic.runtime.letters import (
+    Demand,
+    Letter,
+    Milestone,
+    Report,
+    Returned,
+    Submission,
+)
 from orchestrator_dynamic.runtime.mailbox import Mailbox
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
-from orchestrator_dynamic.runtime.operators import answer_from_outside
 from orchestrator_dynamic.runtime.plans import OpenPlans
+from orchestrator_dynamic.runtime.record_copy import RecordCopy
 from orchestrator_dynamic.runtime.step import Changed, Step
 from orchestrator_dynamic.runtime.tally import Tally
+from orchestrator_dynamic.runtime.teller import Teller
 from orchestrator_dynamic.runtime.timers import Timers
 from orchestrator_dynamic.runtime.turn import Turn
 
@@ -69,8 +80,19 @@ class Engine:
         topics: Topics,
         metrics: Metrics,
         limits: EngineLimits,
+        copy: RecordCopy | None = None,
+        tickets_outlive_us: bool = False,
     ) -> None:
+        """Begin with no plan.
+
+        Args:
+            copy: where every record goes before anybody sees what follows from it; None where the
+                ledger is all there is.
+            tickets_outlive_us: whether the bus is a broker, and workers are elsewhere.
+        """
         self._ledger = ledger
+        self._copy = copy
+        self._tickets_outlive_us = tickets_outlive_us
         self._bus = bus
         self._intake = intake
         self._clock = clock
@@ -85,22 +107,41 @@ class Engine:
         self._outcomes: dict[WorkflowId, asyncio.Future[Outcome | None]] = {}
         self.mailbox = Mailbox(limits.mailbox_capacity, limits.handover_patience_s)
         self.plans = OpenPlans(ledger)
-        self._admission = Admission(self.plans, ledger, policy)
-        self._turn = Turn(self.plans, self._admission, chance)
-        self._admission.tell = self._turn.tell
+        self._teller = Teller(chance)
+        self._admission = Admission(self.plans, ledger, policy, self._teller)
+        self._turn = Turn(self.plans, self._admission, self._teller)
 
     async def submit(
         self, data: bytes, headers: Mapping[str, bytes] | None = None, *, source: str
     ) -> Receipt:
         """As the port says."""
-        prepared = await self._intake.prepare(data, headers, source)
+        return await (await self.hand_in(Incoming(data, source, headers or {})))
+
+    async def hand_in(self, message: Incoming) -> Awaitable[Receipt]:
+        """As the port says."""
+        return await self._submitted(await self._intake.prepare(message))
+
+    async def put_aside(self, message: Incoming, why: InvalidInput) -> None:
+        """As the port says."""
+        letter = letter_about(message, why, self._clock.now_ms())
+        await (await self._submitted(letter))
+
+    async def _submitted(self, prepared: Prepared) -> Awaitable[Receipt]:
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         await self.mailbox.put(Submission(self._clock.now_ms(), prepared, answer))
-        return await answer
+        return answer
 
     async def report(self, result: ExecutionResult) -> None:
         """As the port says."""
         await self.mailbox.put(Report(self._clock.now_ms(), result))
+
+    async def take_results(self, results: Sequence[ExecutionResult]) -> None:
+        """As the port says."""
+        for result in results:
+            await self.report(result)
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await self.mailbox.put(Milestone(reached))
+        await reached
 
     def heartbeat(self, beat: ExecutionResult, attempt: int) -> HeartbeatVerdict:
         """Take a sign of life, and say whether that attempt is to go on."""
@@ -122,6 +163,11 @@ class Engine:
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         await self.mailbox.put(Demand(self._clock.now_ms(), request, answer))
         return await answer
+
+    async def open_workflows_of(self, plan_id: str) -> Sequence[WorkflowId]:
+        """As the port says."""
+        states = (plan.state for plan in self.plans)
+        return [one.workflow_id for one in states if one.decision.plan_id == plan_id]
 
     async def outcome_of(self, workflow_id: WorkflowId) -> Outcome | None:
         """As the port says."""
@@ -151,8 +197,12 @@ class Engine:
                 continue
             self.plans.add(found)
             step.plans[found.workflow] = found
-            for fact in recovery.facts_of_restart(found, self._admission.workers, step.at):
-                self._turn.tell(found, fact, step)
+            for fact in recovery.facts_of_restart(
+                found, self._admission.workers, step.at, outlived=self._tickets_outlive_us
+            ):
+                self._teller.tell(found, fact, step)
+            for number, _ in found.execution.attempts_in(Stage.RUNNING):
+                self.plans.ticket_out(found, number, found.state.tickets[number].ticket_id)
         await self._finish(step)
         return len(self.plans)
 
@@ -175,7 +225,7 @@ class Engine:
             if loop.time() - asked_at >= self._limits.request_poll_s:
                 asked_at = loop.time()
                 for asked in self._ledger.requests():
-                    answer_from_outside(asked, self.plans, now, step, self._turn.tell)
+                    self._turn.answer_from_outside(asked, step)
             await self._finish(step)
             self._set_alarm(now)
         await self._finish(self._begin(self._clock.now_ms()))
@@ -191,17 +241,26 @@ class Engine:
         return beats.values()
 
     async def _finish(self, step: Step) -> None:
-        """Make the turn durable, then let everybody see it."""
+        """Make the turn durable, wherever it must be, then let everybody see it."""
         for plan, number, dispatch in step.dispatches:
             self.plans.ticket_out(plan, number, dispatch.ticket.ticket_id)
         batch = step.close()
         self._later = step.later
+        if self._copy is not None:
+            batch.number, batch.copied = self._copy.next_number, self._copy.done
         if not batch.empty:
             began = perf_counter()
             await self._ledger.commit(batch)
             self._tally.committed(perf_counter() - began)
         for plan in step.plans.values():
             self._timers.set(plan.workflow, plan.execution.alarm)
+        if self._copy is None or batch.empty:
+            self._show(step)
+        else:
+            await self._copy.put(batch, lambda: self._show(step))
+
+    def _show(self, step: Step) -> None:
+        """Let everybody see a turn that is durable."""
         if step.dispatches:
             self._bus.publish([dispatch for _, _, dispatch in step.dispatches])
         for ticket in step.over:
@@ -212,7 +271,7 @@ class Engine:
         step.give_answers()
         for plan in (*step.ended, *step.halted):
             self._forget(plan)
-        if batch.workflows:
+        if step.batch.workflows:
             self._tally.plans_ended(step.ended)
         reporting.tell(step)
 

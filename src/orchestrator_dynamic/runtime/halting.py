@@ -10,7 +10,7 @@ from orchestrator_dynamic.models.vocabulary import IncidentType
 from orchestrator_dynamic.observability.logging import get_logger
 from orchestrator_dynamic.ports.records import AuditRecord
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
-from orchestrator_dynamic.runtime.step import Step
+from orchestrator_dynamic.runtime.step import Step, cancellation_of
 
 HALTED = "HALTED"
 log = get_logger(__name__)
@@ -34,6 +34,10 @@ def halt(plan: OpenPlan, broken_by: str, why: InvariantViolation, step: Step) ->
     )
     step.raise_incident(commands.RaiseIncident(incident))
     step.batch.workflows[plan.workflow] = plan.workflow_record(phase=HALTED, reason=str(why))
-    step.cancelled += [ticket.ticket_id for ticket in state.tickets if ticket.in_flight]
+    step.cancelled += [
+        cancellation_of(plan, ticket.number, ticket.attempt)
+        for ticket in state.tickets
+        if ticket.in_flight
+    ]
     step.halted.append(plan)
     log.error("plan_halted", workflow_id=state.workflow_id, why=str(why))

@@ -5,7 +5,6 @@ nothing of the engine, so large messages are prepared in a thread while other pl
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -15,6 +14,7 @@ from orchestrator_dynamic.core.plan_rules import examine
 from orchestrator_dynamic.core.policy import PlanLimits, Policy
 from orchestrator_dynamic.errors import Finding, InvalidInput
 from orchestrator_dynamic.ports.clock import Clock
+from orchestrator_dynamic.ports.orchestrator import Incoming
 from orchestrator_dynamic.ports.records import DeadLetterRecord
 from orchestrator_dynamic.runtime.dead_letters import letter_about
 from orchestrator_dynamic.wire.decision_reader import ReadLimits, read_decision
@@ -32,9 +32,7 @@ class NewPlan:
     canonical: bytes
     content_hash: str
     envelope: str
-    source: str
-    message: bytes
-    headers: Mapping[str, bytes]
+    message: Incoming
     findings: tuple[Finding, ...]
     validation_ms: int
     generation_ms: int
@@ -54,20 +52,23 @@ class Intake:
         self._read_limits = read_limits
         self._plan_limits = plan_limits
 
-    async def prepare(
-        self, data: bytes, headers: Mapping[str, bytes] | None, source: str
-    ) -> Prepared:
+    async def prepare(self, message: Incoming) -> Prepared:
         """Return what the engine is to do with a message; nothing is durable yet."""
-        if len(data) <= _IN_PLACE_BYTES_MAX:
-            return self._prepare(data, headers, source)
-        return await asyncio.to_thread(self._prepare, data, headers, source)
+        if len(message.data) <= _IN_PLACE_BYTES_MAX:
+            return self._prepare(message)
+        return await asyncio.to_thread(self._prepare, message)
 
-    def _prepare(self, data: bytes, headers: Mapping[str, bytes] | None, source: str) -> Prepared:
+    def _prepare(self, message: Incoming) -> Prepared:
         began = perf_counter()
         try:
-            read = read_decision(data, headers, limits=self._read_limits)
+            read = read_decision(
+                message.data,
+                message.headers,
+                limits=self._read_limits,
+                writer_schema=message.schema,
+            )
         except InvalidInput as error:
-            return letter_about(data, headers or {}, source, error, self._clock.now_ms())
+            return letter_about(message, error, self._clock.now_ms())
         unknown_ms = self._policy.ticket_timeout_min_ms
         examination = examine(read.decision, self._plan_limits, unknown_ms)
         examined = perf_counter()
@@ -82,9 +83,7 @@ class Intake:
             canonical=canonical,
             content_hash=content_hash,
             envelope=read.envelope,
-            source=source,
-            message=data,
-            headers=headers or {},
+            message=message,
             findings=(*read.warnings, *examination.findings),
             validation_ms=round((examined - began) * 1000),
             generation_ms=round((generated - examined) * 1000),

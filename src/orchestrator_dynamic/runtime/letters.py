@@ -44,4 +44,11 @@ class Returned:
     ticket_ids: tuple[TicketId, ...]
 
 
-Letter = Submission | Report | Demand | Returned | Handover
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """Somebody wants to know when everything that came before this is durable."""
+
+    reached: Future[None]
+
+
+Letter = Submission | Report | Demand | Returned | Milestone | Handover

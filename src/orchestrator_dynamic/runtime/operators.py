@@ -1,7 +1,5 @@
 """What operators ask for, turned into facts; what cannot be done is said in words."""
 
-from collections.abc import Callable
-
 import orjson
 
 from orchestrator_dynamic.core import facts
@@ -9,12 +7,6 @@ from orchestrator_dynamic.core.execution_state import ExecutionState, Phase
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.ports.orchestrator import Action, Reply, Request
-from orchestrator_dynamic.ports.records import OperatorRequest, RequestReply
-from orchestrator_dynamic.runtime.open_plan import OpenPlan
-from orchestrator_dynamic.runtime.plans import OpenPlans
-from orchestrator_dynamic.runtime.step import Step
-
-Tell = Callable[[OpenPlan, facts.Fact, Step], None]
 
 Ask = (
     facts.ApprovalGiven
@@ -31,40 +23,6 @@ DONE = {
     Action.PAUSE: "paused",
     Action.RESUME: "resumed",
 }
-
-
-def reply_to(request: Request, plans: OpenPlans, at: int, step: Step, tell: Tell) -> Reply:
-    """Carry out `request`, and return what to tell its operator once that is durable."""
-    plan = plans.by_id(request.workflow_id)
-    if plan is None:
-        return Reply(False, f"{request.workflow_id} is not open: it has ended or never was")
-    answer = fact_of(request, plan.state, at)
-    if isinstance(answer, Reply):
-        return answer
-    tell(plan, answer, step)
-    outcome = plan.state.outcome
-    return Reply(True, DONE[request.action] + (f"; it ended {outcome}" if outcome else ""))
-
-
-def answer_from_outside(
-    asked: OperatorRequest, plans: OpenPlans, at: int, step: Step, tell: Tell
-) -> None:
-    """Carry out what another process asked for by a row in the ledger."""
-    try:
-        action = Action(asked.action)
-    except ValueError:
-        reply = Reply(False, f"unknown action {asked.action}")
-    else:
-        tasks = tuple(orjson.loads(asked.detail)) if asked.detail else None
-        request = Request(
-            action=action,
-            workflow_id=WorkflowId(asked.workflow_id),
-            by=asked.actor,
-            reason=asked.reason,
-            tasks=tasks,
-        )
-        reply = reply_to(request, plans, at, step, tell)
-    step.batch.replies.append(RequestReply(at, reply.text, int(reply.accepted), asked.id))
 
 
 def fact_of(request: Request, state: ExecutionState, at: int) -> Ask | Reply:
@@ -109,3 +67,16 @@ def _numbers(request: Request, state: ExecutionState) -> tuple[int, ...] | Reply
         steps = ", ".join(sorted(number_of)) or "none"
         return Reply(False, f"no such step waits: {', '.join(unknown)}; steps to approve: {steps}")
     return tuple(number_of[name] for name in request.tasks)
+
+
+def request_in(body: str, workflow_id: str) -> Request:
+    """Return the request that an operator made of a workflow, from its JSON text."""
+    said = orjson.loads(body)
+    tasks = None if said["tasks"] is None else tuple(said["tasks"])
+    return Request(
+        action=Action(said["action"]),
+        workflow_id=WorkflowId(workflow_id),
+        by=said["by"],
+        reason=said["reason"],
+        tasks=tasks,
+    )

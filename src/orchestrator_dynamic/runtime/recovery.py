@@ -60,17 +60,20 @@ def folded(stored: StoredPlan) -> OpenPlan | Broken:
 
 
 def facts_of_restart(
-    plan: OpenPlan, workers: tuple[facts.WorkerSkills, ...] | None, at: int
+    plan: OpenPlan,
+    workers: tuple[facts.WorkerSkills, ...] | None,
+    at: int,
+    *,
+    outlived: bool = False,
 ) -> Iterator[facts.Fact]:
     """Yield what a restart tells a plan: who can work now, and that what was out must go again.
 
-    The workers of this process died with it, so nobody else can answer for those attempts.
+    Args:
+        outlived: whether a broker has what was handed over, and workers elsewhere go on with it.
+            Without one they died with this process, so that nobody can answer for them.
     """
-    if workers is not None and workers != plan.state.supply.workers:
+    if workers != plan.state.supply.workers and (workers is not None or outlived):
         yield facts.WorkersChanged(at=at, workers=workers)
-    out = (
-        *plan.execution.attempts_in(Stage.PUBLISHING),
-        *plan.execution.attempts_in(Stage.RUNNING),
-    )
-    if out:
+    stages = (Stage.PUBLISHING,) if outlived else (Stage.PUBLISHING, Stage.RUNNING)
+    if out := tuple(one for stage in stages for one in plan.execution.attempts_in(stage)):
         yield facts.TicketsReturned(at=at, tickets=out)

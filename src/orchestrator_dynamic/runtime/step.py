@@ -18,7 +18,7 @@ from orchestrator_dynamic.core.ticket import Stage, Ticket
 from orchestrator_dynamic.core.ticket_factory import message_of
 from orchestrator_dynamic.models.base import Message
 from orchestrator_dynamic.models.execution_result import ExecutionResult
-from orchestrator_dynamic.models.ids import TicketId
+from orchestrator_dynamic.models.vocabulary import TicketStatus
 from orchestrator_dynamic.ports.ledger import Batch
 from orchestrator_dynamic.ports.records import (
     AnswerRecord,
@@ -56,7 +56,7 @@ class Step:
         self.tally = tally
         self.plans: dict[int, OpenPlan] = {}
         self.dispatches: list[tuple[OpenPlan, int, Dispatch]] = []
-        self.cancelled: list[TicketId] = []
+        self.cancelled: list[Dispatch] = []
         self.over: list[Ticket] = []
         self.ended: list[OpenPlan] = []
         self.halted: list[OpenPlan] = []
@@ -138,7 +138,7 @@ class Step:
                 workflow_id, action, actor = state.workflow_id, command.action, command.actor
                 batch.audit.append(AuditRecord(at, workflow_id, action, actor, detail))
             case commands.RequestCancellation():
-                self.cancelled += [state.tickets[number].ticket_id for number, _ in command.tickets]
+                self.cancelled += [cancellation_of(plan, *one) for one in command.tickets]
             case commands.RaiseIncident():
                 self.raise_incident(command)
             case commands.SendSlaAlert():
@@ -172,9 +172,10 @@ class Step:
         self.tally.raised(incident.incident_type)
 
     def send(self, topic: str, key: str, message: Message) -> str:
-        """Send a message, and return its text; the embedded bus has it once this is durable."""
+        """Send a message, and return its text; whoever relays it finds it in the outbox."""
         text = to_json(message).decode()
-        self.batch.messages.append(MessageRecord(topic, key, text, self.at, self.at))
+        sent_at = None if self._topics.relayed else self.at
+        self.batch.messages.append(MessageRecord(topic, key, text, self.at, sent_at))
         return text
 
     def _record_tickets(self, plan: OpenPlan, numbers: tuple[int, ...]) -> None:
@@ -203,6 +204,18 @@ def dispatch_of(plan: OpenPlan, number: int, attempt: int) -> Dispatch:
     ticket = plan.state.tickets[number]
     order = (-ticket.score, -plan.state.tail_ms(ticket), ticket.ready_at or 0)
     return Dispatch(order, attempt, message_of(plan.state, number))
+
+
+def cancellation_of(plan: OpenPlan, number: int, attempt: int) -> Dispatch:
+    """Return an attempt as it is shown to a worker who shall stop.
+
+    Workers take a ticket only where it is PENDING, so that one who does not know what
+    `cancel_requested` means lets it pass.
+    """
+    dispatch = dispatch_of(plan, number, attempt)
+    metadata = {**dispatch.ticket.metadata, "cancel_requested": "true"}
+    told = {"status": TicketStatus.RUNNING, "metadata": metadata}
+    return dispatch._replace(ticket=dispatch.ticket.model_copy(update=told))
 
 
 def answer_record(

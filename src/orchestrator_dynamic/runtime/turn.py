@@ -1,40 +1,39 @@
-"""What each kind of letter does: which facts it tells to which plan."""
+"""What each kind of letter does: which plan it concerns, and what that plan is told."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from orchestrator_dynamic.core import facts
-from orchestrator_dynamic.core.answers import answer_of
-from orchestrator_dynamic.core.ticket import Stage
-from orchestrator_dynamic.errors import InvariantViolation
-from orchestrator_dynamic.models.execution_result import ExecutionResult
-from orchestrator_dynamic.models.vocabulary import ExecutionStatus
-from orchestrator_dynamic.ports.records import ProgressRecord
+import orjson
+
+from orchestrator_dynamic.models.ids import WorkflowId
+from orchestrator_dynamic.ports.orchestrator import Action, Reply, Request
+from orchestrator_dynamic.ports.records import OperatorRequest, RequestReply
 from orchestrator_dynamic.ports.ticket_bus import Handover
-from orchestrator_dynamic.runtime import halting
 from orchestrator_dynamic.runtime.admission import Admission
-from orchestrator_dynamic.runtime.letters import Demand, Letter, Report, Returned, Submission
-from orchestrator_dynamic.runtime.open_plan import OpenPlan
-from orchestrator_dynamic.runtime.operators import reply_to
+from orchestrator_dynamic.runtime.letters import (
+    Demand,
+    Letter,
+    Milestone,
+    Report,
+    Returned,
+    Submission,
+)
 from orchestrator_dynamic.runtime.plans import OpenPlans
 from orchestrator_dynamic.runtime.step import Step, answer_record
-from orchestrator_dynamic.wire import fact_json
-
-# A line for people; what is longer belongs into the result's log.
-PROGRESS_LENGTH_MAX = 500
+from orchestrator_dynamic.runtime.teller import Teller
 
 
 class Turn:
-    """Tells plans what letters say. `chance` draws numbers in [0, 1)."""
+    """Finds the plans that letters are about, and has `teller` tell them."""
 
-    def __init__(self, plans: OpenPlans, admission: Admission, chance: Callable[[], float]) -> None:
+    def __init__(self, plans: OpenPlans, admission: Admission, teller: Teller) -> None:
         self._plans = plans
         self._admission = admission
-        self._chance = chance
+        self._teller = teller
 
     def take(self, letters: Iterable[Letter], step: Step) -> None:
         """Apply all `letters`; hand-overs first, for each came before the answer to it."""
         handovers: list[Handover] = []
-        others: list[Submission | Report | Demand | Returned] = []
+        others: list[Submission | Report | Demand | Returned | Milestone] = []
         for letter in letters:
             if isinstance(letter, Handover):
                 handovers.append(letter)
@@ -51,29 +50,39 @@ class Turn:
                 case Returned():
                     self._returned(letter, step)
                 case Demand():
-                    reply = reply_to(letter.request, self._plans, letter.at, step, self.tell)
-                    step.answer(letter.answer, reply)
-
-    def tell(
-        self, plan: OpenPlan, fact: facts.Fact, step: Step, result: ExecutionResult | None = None
-    ) -> None:
-        """Apply a fact; a plan whose books do not add up stops alone, and is told no more.
-
-        Args:
-            result: what a worker said, where that is the fact.
-        """
-        if plan.halted:
-            return
-        try:
-            step.apply(plan, fact, result)
-        except InvariantViolation as broken:
-            halting.halt(plan, fact_json.encode(fact), broken, step)
+                    step.answer(letter.answer, self._reply_to(letter.request, letter.at, step))
+                case Milestone():
+                    step.answer(letter.reached, None)
 
     def pass_time(self, workflows: Iterable[int], step: Step) -> None:
         """Tell these plans that their moment has come."""
         for workflow in workflows:
             if plan := self._plans.by_key(workflow):
-                self.tell(plan, facts.TimePassed(at=step.at, chance=self._chance()), step)
+                self._teller.time_passed(plan, step)
+
+    def answer_from_outside(self, asked: OperatorRequest, step: Step) -> None:
+        """Carry out what another process asked for by a row in the ledger."""
+        try:
+            action = Action(asked.action)
+        except ValueError:
+            reply = Reply(False, f"unknown action {asked.action}")
+        else:
+            tasks = tuple(orjson.loads(asked.detail)) if asked.detail else None
+            request = Request(
+                action=action,
+                workflow_id=WorkflowId(asked.workflow_id),
+                by=asked.actor,
+                reason=asked.reason,
+                tasks=tasks,
+            )
+            reply = self._reply_to(request, step.at, step)
+        step.batch.replies.append(RequestReply(step.at, reply.text, int(reply.accepted), asked.id))
+
+    def _reply_to(self, request: Request, at: int, step: Step) -> Reply:
+        plan = self._plans.by_id(request.workflow_id)
+        if plan is None:
+            return Reply(False, f"{request.workflow_id} is not open: it has ended or never was")
+        return self._teller.requested(plan, request, at, step)
 
     def _handed_over(self, handovers: list[Handover], step: Step) -> None:
         groups: dict[tuple[int, int], list[tuple[int, Handover]]] = {}
@@ -82,25 +91,19 @@ class Turn:
             if plan is None or workflow is None or number is None:
                 continue  # Its plan has ended meanwhile.
             groups.setdefault((workflow, handover.at), []).append((number, handover))
-            ticket = plan.state.tickets[number]
-            if ticket.stage is Stage.PUBLISHING:
-                step.tally.published(ticket, handover.at)
         for (workflow, at), taken in groups.items():
             if plan := self._plans.by_key(workflow):
                 attempts = tuple([(number, one.attempt) for number, one in taken])
                 agents = tuple([one.agent for _, one in taken if one.agent is not None])
                 if len(agents) < len(attempts):
                     agents = ()
-                self.tell(
-                    plan, facts.TicketsPublished(at=at, tickets=attempts, agents=agents), step
-                )
+                self._teller.handed_over(plan, attempts, at, agents, step)
 
     def _returned(self, letter: Returned, step: Step) -> None:
         for ticket_id in letter.ticket_ids:
             plan, _, number = self._plans.find(ticket_id)
             if plan is not None and number is not None:
-                attempts = ((number, plan.state.tickets[number].attempt),)
-                self.tell(plan, facts.TicketsReturned(at=letter.at, tickets=attempts), step)
+                self._teller.returned(plan, (number,), letter.at, step)
 
     def _answered(self, letter: Report, step: Step) -> None:
         result = letter.result
@@ -110,13 +113,4 @@ class Turn:
             step.batch.answers.append(answer_record(workflow, result, letter.at, fate))
             step.tally.answered(fate)
             return
-        ticket = plan.state.tickets[number]
-        if result.status is ExecutionStatus.RUNNING:
-            if told := result.result.metadata.get("progress"):
-                said = ProgressRecord(told[:PROGRESS_LENGTH_MAX], plan.base + number)
-                step.batch.progress.append(said)
-            if ticket.started_at is not None:
-                step.tally.answered("heartbeat")  # Only the first changes anything else.
-                return
-        fact = answer_of(result, number, letter.at, self._chance())
-        self.tell(plan, fact, step, result)
+        self._teller.answered(plan, number, result, letter.at, step)

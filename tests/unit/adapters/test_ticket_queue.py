@@ -92,7 +92,7 @@ async def test_a_cancelled_ticket_is_taken_back_or_its_worker_is_told() -> None:
     held = await queue.take(ANYBODY)
     queue.watch(held, verdicts.append)
 
-    unasked = queue.cancel([TicketId("held"), TicketId("queued")])
+    unasked = queue.cancel([a_dispatch("held"), a_dispatch("queued")])
 
     assert unasked == ["queued"]
     assert verdicts == [HeartbeatVerdict.CANCELLED]
@@ -130,6 +130,6 @@ async def test_nobody_is_interrupted_who_watches_no_more() -> None:
     queue.watch(ticket, verdicts.append)
     queue.unwatch(ticket)
 
-    queue.cancel([ticket.ticket_id])
+    queue.cancel([a_dispatch(ticket.ticket_id)])
 
     assert verdicts == []

@@ -72,8 +72,9 @@ class TicketQueue:
                 self._wake_all()
                 raise
 
-    def cancel(self, ticket_ids: Sequence[TicketId]) -> list[TicketId]:
+    def cancel(self, dispatches: Sequence[Dispatch]) -> list[TicketId]:
         """As the port says; whoever watches one of them is interrupted."""
+        ticket_ids = [dispatch.ticket.ticket_id for dispatch in dispatches]
         queued = [name for name in ticket_ids if self._queued.pop(name, None) is not None]
         for ticket_id in ticket_ids:
             self._interrupt(ticket_id, HeartbeatVerdict.CANCELLED)

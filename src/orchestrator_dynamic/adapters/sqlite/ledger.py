@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from time import perf_counter
 
-from orchestrator_dynamic.adapters.sqlite import statements
+from orchestrator_dynamic.adapters.sqlite import batch_text, statements
 from orchestrator_dynamic.adapters.sqlite.database import StorageFailed, roll_back
 from orchestrator_dynamic.core.derived_ids import workflow_id_of
 from orchestrator_dynamic.models.ids import DecisionId
@@ -64,6 +64,11 @@ class SqliteLedger:
         for workflow, workflow_id, decision in rows:
             facts = self._connection.execute(statements.FACTS_OF, (workflow,)).fetchall()
             yield StoredPlan(workflow, workflow_id, decision, [FactRecord(*row) for row in facts])
+
+    def uncopied(self) -> Iterator[tuple[int, Batch]]:
+        """Yield the batches that were not copied yet to where they were to go, oldest first."""
+        for number, body in self._connection.execute(statements.UNCOPIED):
+            yield number, batch_text.decode(body)
 
     def next_workflow(self) -> int:
         """As the port says."""

@@ -83,4 +83,17 @@ CREATE INDEX messages_by_key ON messages (key);
 # What a worker last said of how far it has come.
 _THIRD = "ALTER TABLE tickets ADD COLUMN progress TEXT;"
 
-MIGRATIONS = (_FIRST, _SECOND, _THIRD)
+# What a broker or another store is still to have: dead letters with a topic, batches not copied.
+# `kept` knows what was kept before, where a commit may be repeated; `about` has what a directory
+# is called elsewhere.
+_FOURTH = """
+ALTER TABLE dead_letters ADD COLUMN key BLOB;
+ALTER TABLE dead_letters ADD COLUMN topic TEXT;
+ALTER TABLE dead_letters ADD COLUMN sent_at INTEGER;
+CREATE INDEX dead_letters_unsent ON dead_letters (id) WHERE topic IS NOT NULL AND sent_at IS NULL;
+CREATE TABLE uncopied (number INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE kept (digest BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)

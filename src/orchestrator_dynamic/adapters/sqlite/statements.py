@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from orchestrator_dynamic.adapters.sqlite import batch_text
 from orchestrator_dynamic.ports.ledger import Batch
 from orchestrator_dynamic.ports.records import (
     AnswerRecord,
@@ -67,8 +68,17 @@ OPEN_REQUESTS = (
 )
 
 
+KEEP_COPY = "INSERT INTO uncopied (number, body) VALUES (?, ?)"
+FORGET_COPIES = "DELETE FROM uncopied WHERE number <= ?"
+UNCOPIED = "SELECT number, body FROM uncopied ORDER BY number"
+
+
 def write(connection: sqlite3.Connection, batch: Batch) -> None:
     """Write all rows of `batch` in the open transaction, new tickets before what changes them."""
+    if batch.number is not None:
+        connection.execute(KEEP_COPY, (batch.number, batch_text.encode(batch)))
+    if batch.copied:
+        connection.execute(FORGET_COPIES, (batch.copied,))
     for statement, rows in (
         (_FACT, batch.facts),
         (_WORKFLOW, batch.workflows.values()),

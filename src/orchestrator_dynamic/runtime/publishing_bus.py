@@ -1,0 +1,107 @@
+"""The engine's ticket bus where a publisher acknowledges: a broker, and workers elsewhere.
+
+The engine hands tickets over without waiting. They leave in batches, one after the other, and are
+handed over when the publisher has acknowledged them. What it does not take now is offered again
+until it does, in the same order: the journal says that they are to go, so nothing else may happen.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from orchestrator_dynamic.errors import Unavailable
+from orchestrator_dynamic.models.ids import TicketId
+from orchestrator_dynamic.observability.logging import get_logger
+from orchestrator_dynamic.ports.clock import Clock
+from orchestrator_dynamic.ports.ticket_bus import Dispatch, Handover
+from orchestrator_dynamic.ports.ticket_publisher import TicketPublisher
+
+log = get_logger(__name__)
+
+Send = Callable[[Sequence[Dispatch]], Awaitable[object]]
+
+# A batch that fails is offered again as a whole, so that it should not be the size of a plan.
+_BATCH_MAX = 1_000
+_WAIT_FIRST_S, _WAIT_MAX_S = 0.1, 5.0
+
+
+class PublishingBus:
+    """A `TicketBus` over a `TicketPublisher`. Run it with `run`."""
+
+    def __init__(
+        self,
+        publisher: TicketPublisher,
+        clock: Clock,
+        on_handover: Callable[[Handover], None],
+    ) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._on_handover = on_handover
+        # In the order of their arrival: a plan has at most so many tickets out as its policy says.
+        self._waiting: dict[TicketId, Dispatch] = {}
+        self._cancelled: dict[TicketId, Dispatch] = {}
+        self._work = asyncio.Event()
+
+    def publish(self, dispatches: Sequence[Dispatch]) -> None:
+        """As the port says."""
+        for dispatch in sorted(dispatches, key=lambda one: one.order):
+            self._waiting[dispatch.ticket.ticket_id] = dispatch
+        self._work.set()
+
+    def cancel(self, dispatches: Sequence[Dispatch]) -> list[TicketId]:
+        """As the port says; a ticket whose acknowledgement is awaited counts as out."""
+        unsent = []
+        for dispatch in dispatches:
+            ticket_id = dispatch.ticket.ticket_id
+            if self._waiting.pop(ticket_id, None) is not None:
+                unsent.append(ticket_id)
+            else:
+                self._cancelled[ticket_id] = dispatch
+        self._work.set()
+        return unsent
+
+    def forget(self, ticket_id: TicketId, attempt: int) -> None:
+        """As the port says: what has not left stays here; a broker takes nothing back."""
+        waiting = self._waiting.get(ticket_id)
+        if waiting is not None and waiting.attempt == attempt:
+            del self._waiting[ticket_id]
+        self._cancelled.pop(ticket_id, None)
+
+    async def run(self) -> None:
+        """Hand over until cancelled.
+
+        Raises:
+            Misconfigured: the publisher refuses us, so that no ticket will ever leave.
+        """
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while self._waiting or self._cancelled:
+                if batch := _taken(self._waiting):
+                    await self._until_taken(self._publisher.publish, batch)
+                    now = self._clock.now_ms()
+                    for one in batch:
+                        self._on_handover(Handover(one.ticket.ticket_id, one.attempt, now, None))
+                if notices := _taken(self._cancelled):
+                    await self._until_taken(self._publisher.cancel, notices)
+
+    async def _until_taken(self, send: Send, batch: list[Dispatch]) -> None:
+        wait_s, failures = _WAIT_FIRST_S, 0
+        while True:
+            try:
+                await send(batch)
+            except Unavailable as error:
+                failures += 1
+                log.warning("tickets_not_taken", tickets=len(batch), why=str(error))
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, _WAIT_MAX_S)
+            else:
+                if failures:
+                    log.info("tickets_taken_again", failures=failures)
+                return
+
+
+def _taken(waiting: dict[TicketId, Dispatch]) -> list[Dispatch]:
+    batch = list(waiting.values())[:_BATCH_MAX]
+    for dispatch in batch:
+        del waiting[dispatch.ticket.ticket_id]
+    return batch

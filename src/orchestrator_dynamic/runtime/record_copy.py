@@ -1,0 +1,122 @@
+"""Copying what the engine has made durable to where others read it, before anybody acts on it.
+
+The ledger keeps each batch a second time until the copy has it, so that neither a crash nor an
+outage of any length loses a row. What a turn shows (tickets, receipts, outcomes) waits until its
+records have arrived, in the order of turns: where the audit cannot be written, tickets wait.
+Several turns travel at a time, so that a distant store costs latency and not throughput.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+
+from orchestrator_dynamic.errors import Unavailable
+from orchestrator_dynamic.observability.logging import get_logger
+from orchestrator_dynamic.ports.ledger import Batch
+from orchestrator_dynamic.ports.shared_ledger import SharedLedger
+
+log = get_logger(__name__)
+
+# Turns that wait for the copy; the engine takes no more before one has arrived.
+_WAITING_MAX = 64
+
+# Several turns that waited become one batch, up to this many rows of tickets.
+_ROWS_MAX = 2_000
+
+_WAIT_FIRST_S, _WAIT_MAX_S = 0.1, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    number: int
+    batch: Batch
+    show: Callable[[], None]
+
+
+class RecordCopy:
+    """Brings every batch to `store` in order. Run it with `run`.
+
+    Attributes:
+        done: all batches up to this number have arrived.
+    """
+
+    def __init__(self, store: SharedLedger, left: Iterable[tuple[int, Batch]]) -> None:
+        """Begin with the batches that an earlier process has `left` behind, and their numbers."""
+        self._store = store
+        self._turns: asyncio.Queue[_Turn] = asyncio.Queue()
+        self._room = asyncio.Semaphore(_WAITING_MAX)
+        self.done = self._last = 0
+        for number, batch in left:
+            self._last = number
+            self._turns.put_nowait(_Turn(number, batch, _nothing))
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next batch that is put; the ledger keeps it under this one."""
+        return self._last + 1
+
+    async def put(self, batch: Batch, show: Callable[[], None]) -> None:
+        """Take a batch that is durable here, and call `show` once the copy has it too.
+
+        Returns at once unless very many are waiting.
+        """
+        await self._room.acquire()
+        self._last += 1
+        self._turns.put_nowait(_Turn(self._last, batch, show))
+
+    async def drained(self) -> None:
+        """Return when everything that was put has arrived."""
+        await self._turns.join()
+
+    async def run(self) -> None:
+        """Copy until cancelled; what has not arrived then is kept by the ledger."""
+        while True:
+            turns = [await self._turns.get()]
+            while self._turns.qsize() and _rows(turns) < _ROWS_MAX:
+                turns.append(self._turns.get_nowait())
+            await self._arrive(merged([turn.batch for turn in turns]))
+            self.done = turns[-1].number
+            for turn in turns:
+                turn.show()
+                self._turns.task_done()
+                if turn.show is not _nothing:
+                    self._room.release()
+
+    async def _arrive(self, batch: Batch) -> None:
+        wait_s, failures = _WAIT_FIRST_S, 0
+        while True:
+            try:
+                await self._store.commit(batch)
+            except Unavailable as error:
+                failures += 1
+                log.warning("record_store_unavailable", failures=failures, why=str(error))
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, _WAIT_MAX_S)
+            else:
+                if failures:
+                    log.info("record_store_back", failures=failures)
+                return
+
+
+def merged(batches: list[Batch]) -> Batch:
+    """Return one batch that says what `batches` say one after the other."""
+    if len(batches) == 1:
+        return batches[0]
+    whole = Batch()
+    for batch in batches:
+        for field in fields(Batch):
+            rows = getattr(whole, field.name)
+            if isinstance(rows, list):
+                rows += getattr(batch, field.name)
+        whole.workflows |= batch.workflows
+    # Of several changes of one ticket the last is how it is.
+    whole.changes = list({change.key: change for change in whole.changes}.values())
+    return whole
+
+
+def _rows(turns: list[_Turn]) -> int:
+    return sum(len(turn.batch.changes) + len(turn.batch.tickets) for turn in turns)
+
+
+def _nothing() -> None:
+    """Nobody of this process waits for what an earlier one has left."""
