@@ -8,6 +8,7 @@ from pathlib import Path
 
 from orchestrator_dynamic.adapters.sqlite import database
 from orchestrator_dynamic.adapters.sqlite.ledger import SqliteLedger
+from orchestrator_dynamic.core.ticket import STATUS_OF, Stage
 from orchestrator_dynamic.ports.ledger import Batch
 from orchestrator_dynamic.ports.records import (
     TICKETS_PER_WORKFLOW,
@@ -15,6 +16,7 @@ from orchestrator_dynamic.ports.records import (
     DecisionRecord,
     FactRecord,
     MessageRecord,
+    TicketChange,
     TicketRecord,
     WorkflowRecord,
 )
@@ -104,6 +106,23 @@ def a_ticket_row(workflow: int = 1, number: int = 0) -> TicketRecord:
         timeout_ms=60_000,
         stage="WAITING",
         status="PENDING",
+    )
+
+
+def a_change(number: int, stage: Stage, attempt: int, workflow: int = 1) -> TicketChange:
+    """Return what has become of a ticket that somebody works on, or worked on."""
+    return TicketChange(
+        stage=stage.value,
+        status=STATUS_OF[stage].value,
+        attempt=attempt,
+        ready_at=NOON,
+        deadline_at=NOON + 60_000,
+        published_at=NOON,
+        started_at=NOON,
+        ended_at=None,
+        agent="ana",
+        error=None,
+        key=workflow * TICKETS_PER_WORKFLOW + number,
     )
 
 
