@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
+from redis.exceptions import OutOfMemoryError, RedisClusterException, RedisError, ResponseError
 
-# Beside its own errors and the socket's: while nodes vanish, redis-py looks up slots and nodes
-# that are gone (LookupError, AttributeError), reads what is no answer (TypeError, ValueError) and
-# writes to a connection that another call has closed (RuntimeError, AttributeError).
+# Its own errors, of which those of a cluster are no `RedisError`, and the socket's. Besides, while
+# nodes vanish, redis-py looks up slots and nodes that are gone (LookupError, AttributeError), reads
+# what is no answer (TypeError, ValueError) and writes to a connection that another call has closed
+# (RuntimeError, AttributeError).
 FAILURES = (
     RedisError,
+    RedisClusterException,
     OSError,
     LookupError,
     AttributeError,

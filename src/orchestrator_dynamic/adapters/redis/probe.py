@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from uuid import uuid4
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, ResponseError
 
 from orchestrator_dynamic.adapters.redis.access import FAILURES, ClusterAccess, cluster_client
@@ -56,6 +58,7 @@ async def _facts_of(access: ClusterAccess, host: str, port: int) -> Facts:
         ssl=access.tls,
         ssl_ca_certs=access.ca_file,
         protocol=2,
+        retry=Retry(NoBackoff(), 0),
     )
     async with client:
         facts: dict[str, object] = dict(await client.info())

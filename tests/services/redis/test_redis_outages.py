@@ -1,0 +1,202 @@
+"""A cluster that hangs, breaks or is not there: it costs a moment, and nobody hears of it."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from orchestrator_dynamic.adapters.redis.access import ClusterAccess
+from orchestrator_dynamic.adapters.redis.breaker import BreakerState
+from orchestrator_dynamic.adapters.redis.cache import DEFAULT_PREFIX, RedisClusterCache
+from tests.contracts.test_cache import LONG_S
+from tests.services.redis.cluster import Cluster, free_port, real_time, until
+from tests.services.redis.ready import answers, ready_cache, timed
+
+pytestmark = pytest.mark.services
+
+VALUES = {f"key-{number}": b"1" for number in range(90)}
+KEYS = list(VALUES)
+
+# What two cores that everybody shares may add to a deadline.
+HICCUP_S = 0.25
+DEADLINE_S = 0.15
+IN_TIME_S = DEADLINE_S + HICCUP_S
+
+
+def on_each_node(cluster: Cluster) -> Iterator[str]:
+    """Give one key that each node keeps."""
+    for node in cluster.nodes:
+        yield next(key for key in KEYS if cluster.node_of(DEFAULT_PREFIX + key) is node)
+
+
+async def test_a_frozen_cluster_is_given_up_in_time_and_then_left_alone(cluster: Cluster) -> None:
+    """A hang is worse than an end: connections stand, and only the deadline notices."""
+    async with ready_cache(cluster, pause_s=60) as cache:
+        await cache.put(VALUES, LONG_S)
+        for node in cluster.nodes:
+            node.freeze()
+        try:
+            waits = [await timed(cache, KEYS) for _ in range(5)]
+            begun = time.monotonic()
+            await cache.put(VALUES, LONG_S)
+            left_alone = time.monotonic() - begun
+        finally:
+            for node in cluster.nodes:
+                node.thaw()
+
+        assert all(wait.found == {} for wait in waits)
+        assert all(wait.seconds < IN_TIME_S for wait in waits)
+        assert cache.breaker_state is BreakerState.OPEN
+        assert left_alone < DEADLINE_S / 3
+
+
+async def test_one_frozen_node_costs_what_it_keeps(cluster: Cluster) -> None:
+    """Keys of the others are found as before, while each is asked for alone."""
+    async with ready_cache(cluster, failures_max=1_000) as cache:
+        await cache.put(VALUES, LONG_S)
+        keys = list(on_each_node(cluster))
+        cluster.nodes[1].freeze()
+        try:
+            asked = [await timed(cache, [key]) for key in keys]
+            together = await timed(cache, KEYS)
+        finally:
+            cluster.nodes[1].thaw()
+
+        assert [answer.found for answer in asked] == [{keys[0]: b"1"}, {}, {keys[2]: b"1"}]
+        assert all(answer.seconds < IN_TIME_S for answer in (*asked, together))
+
+
+async def test_the_breaker_opens_tries_again_and_closes(cluster: Cluster) -> None:
+    """A cluster that is back is used again without anybody's help."""
+    async with ready_cache(cluster, failures_max=3, pause_s=0.5) as cache:
+        await cache.put(VALUES, LONG_S)
+        states = [cache.breaker_state]
+        for node in cluster.nodes:
+            node.freeze()
+        try:
+            for _ in range(3):
+                await cache.get(KEYS)
+            states.append(cache.breaker_state)
+            await real_time(0.6)
+            states.append(cache.breaker_state)
+        finally:
+            for node in cluster.nodes:
+                node.thaw()
+        await asyncio.to_thread(cluster.wait_until_well)
+        await until(lambda: answers(cache))
+        states.append(cache.breaker_state)
+
+        assert states == [
+            BreakerState.CLOSED,
+            BreakerState.OPEN,
+            BreakerState.TRYING,
+            BreakerState.CLOSED,
+        ]
+        assert await cache.get(KEYS) == VALUES
+
+
+async def test_calls_that_fail_together_count_once(cluster: Cluster) -> None:
+    """Where this process stood still for a moment, all calls run out of time at once."""
+    async with ready_cache(cluster, failures_max=2, pause_s=60) as cache:
+        await cache.put(VALUES, LONG_S)
+        async with asyncio.TaskGroup() as group:
+            for key in KEYS[:20]:
+                group.create_task(cache.get([key]))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            stand_still(DEADLINE_S * 1.5)
+
+        assert cache.breaker_state is BreakerState.CLOSED
+        assert await cache.get(KEYS) == VALUES
+
+
+def stand_still(seconds: float) -> None:
+    """Block the loop, as a long computation would."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        pass
+
+
+async def test_a_killed_primary_costs_hints_only(cluster: Cluster) -> None:
+    """Of the others, what is answered is right; the cluster may refuse them all."""
+    async with ready_cache(cluster, pause_s=0.1) as cache:
+        await cache.put(VALUES, LONG_S)
+        cluster.nodes[2].kill()
+
+        ends = time.monotonic() + 2.5
+        asked = 0
+        while time.monotonic() < ends:
+            answer = await timed(cache, KEYS)
+            await cache.put(VALUES, LONG_S)
+            assert answer.found.items() <= VALUES.items()
+            assert answer.seconds < IN_TIME_S
+            asked += 1
+
+        assert asked > 3
+
+
+async def test_a_cluster_that_died_and_came_back_is_found_again(cluster: Cluster) -> None:
+    """A night without Redis needs no restart of ours."""
+    async with ready_cache(cluster, pause_s=0.2) as cache:
+        cluster.stop()
+        lost = [await timed(cache, KEYS) for _ in range(10)]
+        state = cache.breaker_state
+        await asyncio.to_thread(cluster.start)
+
+        await until(lambda: answers(cache))
+
+        assert all(answer.found == {} and answer.seconds < IN_TIME_S for answer in lost)
+        assert state is not BreakerState.CLOSED
+        assert cache.breaker_state is BreakerState.CLOSED
+
+
+async def test_a_cluster_that_is_not_there_yet_is_found_when_it_comes(cluster: Cluster) -> None:
+    """The order in which services start is nobody's business."""
+    cluster.stop()
+    access = ClusterAccess(nodes=cluster.addresses)
+    async with RedisClusterCache(access, pause_s=0.2) as cache:
+        first = await timed(cache, KEYS)
+        await asyncio.to_thread(cluster.start)
+
+        await until(lambda: answers(cache))
+
+        assert first.found == {}
+        assert first.seconds < IN_TIME_S
+
+
+async def test_nodes_that_never_answer_cost_nothing_but_the_breaker(cluster: Cluster) -> None:
+    """A wrong address is for `doctor` to find, not for the service to die of."""
+    access = ClusterAccess(nodes=(f"127.0.0.1:{free_port()}", "no-such-host.invalid:7000"))
+    async with RedisClusterCache(access, pause_s=60) as cache:
+        await until_open(cache)
+
+        assert await cache.get(KEYS) == {}
+
+
+async def until_open(cache: RedisClusterCache) -> None:
+    """Ask until the breaker has had enough."""
+
+    async def is_open() -> bool:
+        await cache.put(VALUES, LONG_S)
+        return cache.breaker_state is BreakerState.OPEN
+
+    await until(is_open)
+
+
+async def test_a_call_that_is_interrupted_leaves_nothing_behind(cluster: Cluster) -> None:
+    """Clients of Redis have given one call's answer to the next when the first was interrupted."""
+    async with ready_cache(cluster, calls_max=1) as cache:
+        values = {f"n{number}": str(number).encode() for number in range(200)}
+        await cache.put(values, LONG_S)
+        for key, value in values.items():
+            async with asyncio.TaskGroup() as group:
+                interrupted = group.create_task(cache.get(["n0", "n1", "n2"]))
+                for _ in range(int(value) % 12):
+                    await asyncio.sleep(0)
+                interrupted.cancel()
+
+            assert (await cache.get([key])).items() <= {key: value}.items()
+
+        await until(lambda: answers(cache))
+        assert await cache.get(list(values)) == values
