@@ -84,16 +84,26 @@ CREATE INDEX messages_by_key ON messages (key);
 _THIRD = "ALTER TABLE tickets ADD COLUMN progress TEXT;"
 
 # What a broker or another store is still to have: dead letters with a topic, batches not copied.
-# `kept` knows what was kept before, where a commit may be repeated; `about` has what a directory
-# is called elsewhere.
+# What may be kept again by whoever repeats a turn knows its turn, or has a digest by which it is
+# the same row; what the embedded engine writes has none. `about` is what is known of a directory.
 _FOURTH = """
 ALTER TABLE dead_letters ADD COLUMN key BLOB;
 ALTER TABLE dead_letters ADD COLUMN topic TEXT;
 ALTER TABLE dead_letters ADD COLUMN sent_at INTEGER;
 CREATE INDEX dead_letters_unsent ON dead_letters (id) WHERE topic IS NOT NULL AND sent_at IS NULL;
 CREATE TABLE uncopied (number INTEGER PRIMARY KEY, body BLOB NOT NULL);
-CREATE TABLE kept (digest BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+ALTER TABLE workflows ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tickets ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tickets ADD COLUMN progress_turn INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE results ADD COLUMN digest BLOB;
+ALTER TABLE audit ADD COLUMN digest BLOB;
+ALTER TABLE messages ADD COLUMN digest BLOB;
+ALTER TABLE dead_letters ADD COLUMN digest BLOB;
+CREATE UNIQUE INDEX results_once ON results (digest) WHERE digest IS NOT NULL;
+CREATE UNIQUE INDEX audit_once ON audit (digest) WHERE digest IS NOT NULL;
+CREATE UNIQUE INDEX messages_once ON messages (digest) WHERE digest IS NOT NULL;
+CREATE UNIQUE INDEX dead_letters_once ON dead_letters (digest) WHERE digest IS NOT NULL;
 """
 
 MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
