@@ -34,7 +34,7 @@ class Server:
             settings: its ports, under the names that its script reads.
         """
         self.folder = guarded_folder(self.script)
-        self._settings = dict(settings)
+        self.settings = dict(settings)
 
     @classmethod
     def missing(cls) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ class Server:
         shutil.rmtree(self.folder)
 
     def _do(self, command: str) -> str:
-        return _run(self.script, command, self.folder, settings=self._settings)
+        return _run(self.script, command, self.folder, settings=self.settings)
 
 
 def _run(script: str, *arguments: str | Path, settings: Mapping[str, str] | None = None) -> str:
