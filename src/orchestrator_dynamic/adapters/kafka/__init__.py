@@ -1,0 +1,1 @@
+"""Kafka, through aiokafka: whoever imports that library is here."""
