@@ -1,17 +1,28 @@
 """Handing tickets to whoever gives them to workers."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from orchestrator_dynamic.models.ids import TicketId
 from orchestrator_dynamic.ports.ticket_bus import Dispatch
 
 
+class Refusal(NamedTuple):
+    """An attempt that the bus will never take, and why, for people."""
+
+    ticket_id: TicketId
+    attempt: int
+    why: str
+
+
 class TicketPublisher(Protocol):
     """A bus that acknowledges: what it has taken, some worker will have."""
 
-    async def publish(self, dispatches: Sequence[Dispatch]) -> None:
-        """Return once the bus has taken responsibility for all of these, in this order.
+    async def publish(self, dispatches: Sequence[Dispatch]) -> Sequence[Refusal]:
+        """Return once the bus has taken responsibility for these, the best of them first.
+
+        Returns:
+            Those that it will never take, whatever is done: they have failed for good.
 
         Raises:
             Unavailable: try again; some of them may have gone out, under the same id and attempt.

@@ -6,15 +6,19 @@ Source: rules, "Gate".
 from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.execution_state import Phase
 from orchestrator_dynamic.core.policy import Policy
-from orchestrator_dynamic.errors import Finding, InvalidInput, Severity
 from orchestrator_dynamic.ports.ledger import Ledger
 from orchestrator_dynamic.ports.orchestrator import Receipt, Reception
 from orchestrator_dynamic.ports.records import DeadLetterRecord, DecisionRecord
-from orchestrator_dynamic.runtime.dead_letters import findings_in, letter_about
 from orchestrator_dynamic.runtime.intake import NewPlan
 from orchestrator_dynamic.runtime.letters import Submission
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.plans import OpenPlans
+from orchestrator_dynamic.runtime.receipts import (
+    TAKEN_BEFORE,
+    conflict_letter,
+    receipt_for,
+    receipt_for_letter,
+)
 from orchestrator_dynamic.runtime.step import Step
 from orchestrator_dynamic.runtime.teller import Teller
 
@@ -57,12 +61,8 @@ class Admission:
             return None
         if known_hash == new.content_hash:
             step.tally.repeated("decision")
-            reason = "this decision was taken in before"
-            return self._receipt(new, Reception.DUPLICATE, reason)
-        message = f"decision {decision_id} was taken in before with other content; use a new id"
-        finding = Finding("decision_conflict", Severity.ERROR, "decision_id", message)
-        why = InvalidInput("decision_conflict", [finding])
-        return self._put_aside(letter_about(new.message, why, at), step)
+            return receipt_for(new, Reception.DUPLICATE, TAKEN_BEFORE)
+        return self._put_aside(conflict_letter(new, at), step)
 
     def _admit(self, new: NewPlan, step: Step, at: int) -> Receipt:
         plan = OpenPlan(self._next_workflow, new.execution)
@@ -90,33 +90,15 @@ class Admission:
             generation_ms=new.generation_ms,
         )
         self._teller.accepted(plan, accepted, step)
-        return self._receipt(new, reception_of(state.phase), state.verdict)
+        return receipt_for(new, _reception_of(state.phase), state.verdict)
 
     def _put_aside(self, letter: DeadLetterRecord, step: Step) -> Receipt:
         step.batch.dead_letters.append(letter)
         step.tally.put_aside(letter.reason)
-        return Receipt(
-            reception=Reception.DEAD_LETTER,
-            source=letter.source,
-            reason=letter.reason,
-            findings=findings_in(letter),
-        )
-
-    def _receipt(self, new: NewPlan, reception: Reception, reason: str) -> Receipt:
-        state = new.execution.state
-        return Receipt(
-            reception=reception,
-            source=new.message.source,
-            decision_id=state.decision.decision_id,
-            plan_id=state.decision.plan_id,
-            workflow_id=state.workflow_id,
-            reason=reason,
-            findings=new.findings,
-        )
+        return receipt_for_letter(letter)
 
 
-def reception_of(phase: Phase) -> Reception:
-    """Return what to tell the sender of a decision whose plan has begun in `phase`."""
+def _reception_of(phase: Phase) -> Reception:
     if phase is Phase.AWAITING_APPROVAL:
         return Reception.PARKED
     return Reception.RECORDED if phase is Phase.ENDED else Reception.STARTED

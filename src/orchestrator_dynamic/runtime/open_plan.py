@@ -23,9 +23,19 @@ class OpenPlan:
         seq: that of its last journaled fact.
         halted: its books do not add up, so that it is told nothing any more.
         starved: the tickets that have been counted as finding no worker.
+        under_way: tickets that something is done about now; None until somebody has looked.
     """
 
-    __slots__ = ("base", "execution", "halted", "recorded", "seq", "starved", "workflow")
+    __slots__ = (
+        "base",
+        "execution",
+        "halted",
+        "recorded",
+        "seq",
+        "starved",
+        "under_way",
+        "workflow",
+    )
 
     def __init__(self, workflow: int, execution: PlanExecution, seq: int = 0) -> None:
         self.workflow = workflow
@@ -33,6 +43,7 @@ class OpenPlan:
         self.seq = seq
         self.halted = False
         self.starved: set[int] = set()
+        self.under_way: dict[int, None] | None = None
         self.base = workflow * TICKETS_PER_WORKFLOW
         self.recorded = len(execution.state.tickets)
 

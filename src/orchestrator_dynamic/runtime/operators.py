@@ -1,5 +1,7 @@
 """What operators ask for, turned into facts; what cannot be done is said in words."""
 
+from collections.abc import Iterable, Mapping
+
 import orjson
 
 from orchestrator_dynamic.core import facts
@@ -16,6 +18,13 @@ Ask = (
     | facts.ResumeRequested
 )
 
+_FACT_OF: Mapping[Action, type[Ask]] = {
+    Action.APPROVE: facts.ApprovalGiven,
+    Action.REJECT: facts.ApprovalRefused,
+    Action.CANCEL: facts.CancelRequested,
+    Action.PAUSE: facts.PauseRequested,
+    Action.RESUME: facts.ResumeRequested,
+}
 DONE = {
     Action.APPROVE: "approved",
     Action.REJECT: "rejected",
@@ -67,6 +76,12 @@ def _numbers(request: Request, state: ExecutionState) -> tuple[int, ...] | Reply
         steps = ", ".join(sorted(number_of)) or "none"
         return Reply(False, f"no such step waits: {', '.join(unknown)}; steps to approve: {steps}")
     return tuple(number_of[name] for name in request.tasks)
+
+
+def was_carried_out(request: Request, told: Iterable[facts.Fact]) -> bool:
+    """Return whether one of the facts that were `told` is what `request` asks for."""
+    kind = _FACT_OF[request.action]
+    return any(isinstance(fact, kind) and fact.by == request.by for fact in told)
 
 
 def request_in(body: str, workflow_id: str) -> Request:

@@ -7,17 +7,21 @@ until it does, in the same order: the journal says that they are to go, so nothi
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from orchestrator_dynamic.errors import Unavailable
+from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.ids import TicketId
 from orchestrator_dynamic.observability.logging import get_logger
 from orchestrator_dynamic.ports.clock import Clock
 from orchestrator_dynamic.ports.ticket_bus import Dispatch, Handover
 from orchestrator_dynamic.ports.ticket_publisher import TicketPublisher
+from orchestrator_dynamic.runtime.refusals import result_of_refusal
 
 log = get_logger(__name__)
 
-Send = Callable[[Sequence[Dispatch]], Awaitable[object]]
+T = TypeVar("T")
+Send = Callable[[Sequence[Dispatch]], Awaitable[T]]
 
 # A batch that fails is offered again as a whole, so that it should not be the size of a plan.
 _BATCH_MAX = 1_000
@@ -32,10 +36,12 @@ class PublishingBus:
         publisher: TicketPublisher,
         clock: Clock,
         on_handover: Callable[[Handover], None],
+        on_refusal: Callable[[ExecutionResult], None],
     ) -> None:
         self._publisher = publisher
         self._clock = clock
         self._on_handover = on_handover
+        self._on_refusal = on_refusal
         # In the order of their arrival: a plan has at most so many tickets out as its policy says.
         self._waiting: dict[TicketId, Dispatch] = {}
         self._cancelled: dict[TicketId, Dispatch] = {}
@@ -77,18 +83,20 @@ class PublishingBus:
             self._work.clear()
             while self._waiting or self._cancelled:
                 if batch := _taken(self._waiting):
-                    await self._until_taken(self._publisher.publish, batch)
+                    refusals = await self._until_taken(self._publisher.publish, batch)
                     now = self._clock.now_ms()
                     for one in batch:
                         self._on_handover(Handover(one.ticket.ticket_id, one.attempt, now, None))
+                    for refusal in refusals:
+                        self._on_refusal(result_of_refusal(refusal, now))
                 if notices := _taken(self._cancelled):
                     await self._until_taken(self._publisher.cancel, notices)
 
-    async def _until_taken(self, send: Send, batch: list[Dispatch]) -> None:
+    async def _until_taken(self, send: Send[T], batch: list[Dispatch]) -> T:
         wait_s, failures = _WAIT_FIRST_S, 0
         while True:
             try:
-                await send(batch)
+                answer = await send(batch)
             except Unavailable as error:
                 failures += 1
                 log.warning("tickets_not_taken", tickets=len(batch), why=str(error))
@@ -97,7 +105,7 @@ class PublishingBus:
             else:
                 if failures:
                     log.info("tickets_taken_again", failures=failures)
-                return
+                return answer
 
 
 def _taken(waiting: dict[TicketId, Dispatch]) -> list[Dispatch]:

@@ -79,6 +79,10 @@ class Step:
                 self.batch.changes.append(changed[0].change_of(changed[1]))
         return self.batch
 
+    def changed_tickets(self) -> list[Ticket]:
+        """Return the tickets that this turn has changed, or the one before and none recorded."""
+        return [ticket for _, ticket in self._changed.values()]
+
     def answer(self, waiting: Future[T], value: T) -> None:
         """Give `value` to a caller that waits, once this turn is durable."""
         self._answers.append(lambda: None if waiting.done() else waiting.set_result(value))

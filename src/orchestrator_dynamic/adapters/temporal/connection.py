@@ -1,0 +1,74 @@
+"""Connecting to a Temporal server, and what its errors mean to us."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.client import Client, RPCTimeoutOrCancelledError
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError, RPCStatusCode
+
+from orchestrator_dynamic.errors import Misconfigured, Unavailable
+
+# The server's own answer takes milliseconds; a caller that waits longer had better try again.
+CALL_TIMEOUT = timedelta(seconds=10)
+
+_OPERATORS_FAULT = (
+    RPCStatusCode.PERMISSION_DENIED,
+    RPCStatusCode.UNAUTHENTICATED,
+    RPCStatusCode.INVALID_ARGUMENT,
+    RPCStatusCode.UNIMPLEMENTED,
+)
+
+
+class TemporalUnavailable(Unavailable):
+    """The server did not answer; what was asked of it may have happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemporalAddress:
+    """Where a Temporal server is, and what of it is ours."""
+
+    target: str
+    namespace: str
+    tls: bool = False
+
+
+async def connected(address: TemporalAddress) -> Client:
+    """Return a client, which reconnects by itself and needs no closing.
+
+    Raises:
+        TemporalUnavailable: the server cannot be reached now.
+        Misconfigured: it refuses us.
+    """
+    with translated(f"connecting to Temporal at {address.target}"):
+        return await Client.connect(
+            address.target,
+            namespace=address.namespace,
+            tls=address.tls,
+            data_converter=pydantic_data_converter,
+        )
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turn what the client raises inside into our kinds of error.
+
+    Args:
+        what: what is being done, for people.
+    """
+    try:
+        yield
+    except RPCError as error:
+        if error.status in _OPERATORS_FAULT:
+            raise Misconfigured(f"{what}: {error.message}") from error
+        if error.status is RPCStatusCode.NOT_FOUND and "amespace" in error.message:
+            remedy = "create it, or set TEMPORAL_NAMESPACE"
+            raise Misconfigured(f"{what}: {error.message}; {remedy}") from error
+        raise TemporalUnavailable(f"{what}: {error.message or error.status.name}") from error
+    except RPCTimeoutOrCancelledError as error:
+        raise TemporalUnavailable(f"{what}: no answer in time") from error
+    except RuntimeError as error:
+        # The client says so where it has never reached the server.
+        raise TemporalUnavailable(f"{what}: {error}") from error

@@ -1,0 +1,1 @@
+"""The Temporal driver: one workflow a plan, which keeps order, time and intent."""
