@@ -6,26 +6,19 @@ until it does, in the same order: the journal says that they are to go, so nothi
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from orchestrator_dynamic.errors import Unavailable
 from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.ids import TicketId
-from orchestrator_dynamic.observability.logging import get_logger
 from orchestrator_dynamic.ports.clock import Clock
 from orchestrator_dynamic.ports.ticket_bus import Dispatch, Handover
 from orchestrator_dynamic.ports.ticket_publisher import TicketPublisher
+from orchestrator_dynamic.runtime.patience import until_available
 from orchestrator_dynamic.runtime.refusals import result_of_refusal
-
-log = get_logger(__name__)
-
-T = TypeVar("T")
-Send = Callable[[Sequence[Dispatch]], Awaitable[T]]
 
 # A batch that fails is offered again as a whole, so that it should not be the size of a plan.
 _BATCH_MAX = 1_000
-_WAIT_FIRST_S, _WAIT_MAX_S = 0.1, 5.0
 
 
 class PublishingBus:
@@ -83,29 +76,18 @@ class PublishingBus:
             self._work.clear()
             while self._waiting or self._cancelled:
                 if batch := _taken(self._waiting):
-                    refusals = await self._until_taken(self._publisher.publish, batch)
+                    refusals = await until_available(
+                        partial(self._publisher.publish, batch), "tickets_not_taken"
+                    )
                     now = self._clock.now_ms()
                     for one in batch:
                         self._on_handover(Handover(one.ticket.ticket_id, one.attempt, now, None))
                     for refusal in refusals:
                         self._on_refusal(result_of_refusal(refusal, now))
                 if notices := _taken(self._cancelled):
-                    await self._until_taken(self._publisher.cancel, notices)
-
-    async def _until_taken(self, send: Send[T], batch: list[Dispatch]) -> T:
-        wait_s, failures = _WAIT_FIRST_S, 0
-        while True:
-            try:
-                answer = await send(batch)
-            except Unavailable as error:
-                failures += 1
-                log.warning("tickets_not_taken", tickets=len(batch), why=str(error))
-                await asyncio.sleep(wait_s)
-                wait_s = min(2 * wait_s, _WAIT_MAX_S)
-            else:
-                if failures:
-                    log.info("tickets_taken_again", failures=failures)
-                return answer
+                    await until_available(
+                        partial(self._publisher.cancel, notices), "cancellations_not_taken"
+                    )
 
 
 def _taken(waiting: dict[TicketId, Dispatch]) -> list[Dispatch]:

@@ -9,21 +9,17 @@ Several turns travel at a time, so that a distant store costs latency and not th
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from functools import partial
 
-from orchestrator_dynamic.errors import Unavailable
-from orchestrator_dynamic.observability.logging import get_logger
 from orchestrator_dynamic.ports.ledger import Batch
 from orchestrator_dynamic.ports.shared_ledger import SharedLedger
-
-log = get_logger(__name__)
+from orchestrator_dynamic.runtime.patience import until_available
 
 # Turns that wait for the copy; the engine takes no more before one has arrived.
 _WAITING_MAX = 64
 
 # Several turns that waited become one batch, up to this many rows of tickets.
 _ROWS_MAX = 2_000
-
-_WAIT_FIRST_S, _WAIT_MAX_S = 0.1, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +70,14 @@ class RecordCopy:
             turns = [await self._turns.get()]
             while self._turns.qsize() and _rows(turns) < _ROWS_MAX:
                 turns.append(self._turns.get_nowait())
-            await self._arrive(merged([turn.batch for turn in turns]))
+            batch = merged([turn.batch for turn in turns])
+            await until_available(partial(self._store.commit, batch), "records_not_copied")
             self.done = turns[-1].number
             for turn in turns:
                 turn.show()
                 self._turns.task_done()
                 if turn.show is not _nothing:
                     self._room.release()
-
-    async def _arrive(self, batch: Batch) -> None:
-        wait_s, failures = _WAIT_FIRST_S, 0
-        while True:
-            try:
-                await self._store.commit(batch)
-            except Unavailable as error:
-                failures += 1
-                log.warning("record_store_unavailable", failures=failures, why=str(error))
-                await asyncio.sleep(wait_s)
-                wait_s = min(2 * wait_s, _WAIT_MAX_S)
-            else:
-                if failures:
-                    log.info("record_store_back", failures=failures)
-                return
 
 
 def merged(batches: list[Batch]) -> Batch:

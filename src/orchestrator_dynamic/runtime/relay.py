@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
-from orchestrator_dynamic.errors import Unavailable
 from orchestrator_dynamic.models.base import Message
 from orchestrator_dynamic.models.incident import OrchestrationIncident
 from orchestrator_dynamic.models.sla_events import SlaAlert, SlaViolation
@@ -19,6 +18,7 @@ from orchestrator_dynamic.ports.clock import Clock
 from orchestrator_dynamic.ports.message_sink import MessageRefused, MessageSink
 from orchestrator_dynamic.ports.outbox import Outbox, Waiting
 from orchestrator_dynamic.ports.topics import Topics
+from orchestrator_dynamic.runtime.patience import until_available
 from orchestrator_dynamic.wire.message_codec import MessageCodec
 from orchestrator_dynamic.wire.message_headers import headers_of
 
@@ -28,7 +28,6 @@ _BATCH_MAX = 500
 
 # Whoever writes to the outbox rings; another process that does so is heard after this.
 _LOOK_S = 1.0
-_WAIT_FIRST_S, _WAIT_MAX_S = 0.5, 10.0
 
 
 class Relay:
@@ -66,16 +65,8 @@ class Relay:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        wait_s = _WAIT_FIRST_S
         while True:
-            try:
-                sent = await self.send_some()
-            except Unavailable as error:
-                log.warning("messages_wait", why=str(error), next_in_s=wait_s)
-                await asyncio.sleep(wait_s)
-                wait_s = min(2 * wait_s, _WAIT_MAX_S)
-                continue
-            wait_s = _WAIT_FIRST_S
+            sent = await until_available(self.send_some, "messages_not_sent")
             if sent < _BATCH_MAX:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_S):
