@@ -4,25 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.services.redis.cluster import Cluster, is_installed
-
-
-@pytest.fixture(scope="session")
-def running_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Return a cluster that runs as long as the tests do."""
-    if not is_installed():
-        pytest.skip("redis-server is not installed")
-    cluster = Cluster(tmp_path_factory.mktemp("redis"))
-    try:
-        cluster.form()
-        yield cluster
-    finally:
-        cluster.stop()
+from tests.services.redis.nodes import clear, wait_until_well
+from tests.support.servers.redis_cluster import RedisCluster
 
 
 @pytest.fixture
-def cluster(running_cluster: Cluster) -> Iterator[Cluster]:
+def cluster(redis_cluster: RedisCluster) -> Iterator[RedisCluster]:
     """Return a cluster that is empty, and is made well again after whatever a test does to it."""
-    running_cluster.clear()
-    yield running_cluster
-    running_cluster.start()
+    wait_until_well(redis_cluster)
+    clear(redis_cluster)
+    yield redis_cluster
+    redis_cluster.start()
+    wait_until_well(redis_cluster)

@@ -7,7 +7,8 @@ from typing import NamedTuple, TypedDict, Unpack
 
 from orchestrator_dynamic.adapters.redis.access import ClusterAccess
 from orchestrator_dynamic.adapters.redis.cache import RedisClusterCache
-from tests.services.redis.cluster import Cluster, until
+from tests.services.redis.nodes import until
+from tests.support.servers.redis_cluster import RedisCluster
 
 
 class Limits(TypedDict, total=False):
@@ -23,10 +24,10 @@ class Limits(TypedDict, total=False):
 
 @asynccontextmanager
 async def ready_cache(
-    cluster: Cluster, **limits: Unpack[Limits]
+    cluster: RedisCluster, **limits: Unpack[Limits]
 ) -> AsyncIterator[RedisClusterCache]:
     """Open a cache on `cluster`, and wait until it answers."""
-    async with RedisClusterCache(ClusterAccess(nodes=cluster.addresses), **limits) as cache:
+    async with RedisClusterCache(ClusterAccess(nodes=cluster.nodes), **limits) as cache:
         await until(lambda: answers(cache))
         yield cache
 

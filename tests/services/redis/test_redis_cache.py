@@ -9,8 +9,9 @@ from orchestrator_dynamic.adapters.redis.access import ClusterAccess
 from orchestrator_dynamic.adapters.redis.cache import DEFAULT_PREFIX, RedisClusterCache
 from orchestrator_dynamic.ports.cache import Cache
 from tests.contracts.test_cache import LONG_S, CacheContract
-from tests.services.redis.cluster import Cluster, real_time
+from tests.services.redis.nodes import client_of, node_of, real_time
 from tests.services.redis.ready import ready_cache
+from tests.support.servers.redis_cluster import RedisCluster
 
 pytestmark = pytest.mark.services
 
@@ -19,9 +20,8 @@ class TestRedisClusterCache(CacheContract):
     """On three primaries, which have all the time they want."""
 
     @pytest.fixture(autouse=True)
-    def _on(self, running_cluster: Cluster) -> None:
-        running_cluster.clear()
-        self.cluster = running_cluster
+    def _on(self, cluster: RedisCluster) -> None:
+        self.cluster = cluster
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Cache]:
@@ -38,8 +38,8 @@ class TestRedisClusterCache(CacheContract):
         async with self.opened() as cache:
             await cache.put({f"key-{number}": b"1" for number in range(300)}, LONG_S)
 
-        for node in self.cluster.nodes:
-            with node.client() as client:
+        for index in range(len(self.cluster.nodes)):
+            with client_of(self.cluster, index) as client:
                 assert client.keys(f"{DEFAULT_PREFIX}*") == client.keys()
                 keys = client.keys("*:key-*")
                 assert len(keys) > 30
@@ -61,7 +61,7 @@ class TestRedisClusterCache(CacheContract):
         async with ready_cache(self.cluster, deadline_s=5.0, failures_max=1) as cache:
             await cache.put({"sound": b"1"}, LONG_S)
             name = f"{DEFAULT_PREFIX}strange"
-            with self.cluster.node_of(name).client() as client:
+            with client_of(self.cluster, node_of(self.cluster, name)) as client:
                 client.hset(name, "field", "value")
 
             assert await cache.get(["strange", "sound"]) == {"sound": b"1"}
@@ -73,14 +73,14 @@ class TestRedisClusterCache(CacheContract):
         """It cannot be ours."""
         async with ready_cache(self.cluster, deadline_s=5.0, value_bytes_max=10) as cache:
             name = f"{DEFAULT_PREFIX}large"
-            with self.cluster.node_of(name).client() as client:
+            with client_of(self.cluster, node_of(self.cluster, name)) as client:
                 client.set(name, b"x" * 11)
 
             assert await cache.get(["large"]) == {}
 
     async def test_a_cache_that_is_not_entered_knows_nothing(self) -> None:
         """What comes too early or too late is no error."""
-        cache = RedisClusterCache(ClusterAccess(nodes=self.cluster.addresses))
+        cache = RedisClusterCache(ClusterAccess(nodes=self.cluster.nodes))
         await cache.put({"a": b"1"}, LONG_S)
         assert await cache.get(["a"]) == {}
 

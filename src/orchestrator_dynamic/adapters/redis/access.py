@@ -1,5 +1,6 @@
 """How a Redis Cluster is reached, and what redis-py raises where it is not."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from redis.asyncio.cluster import ClusterNode, RedisCluster
@@ -24,6 +25,7 @@ FAILURES = (
 
 # A node that does not answer must not use up the time in which another would.
 NODE_PATIENCE_S = 0.5
+CLOSE_DEADLINE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,22 @@ def cluster_client(access: ClusterAccess, connections_max: int) -> RedisCluster:
         socket_timeout=NODE_PATIENCE_S,
         socket_connect_timeout=NODE_PATIENCE_S,
     )
+
+
+async def close_client(client: RedisCluster) -> None:
+    """Close every connection of `client`, within a time that is bounded; it raises nothing.
+
+    After a failed call redis-py takes a client for one that has not connected, and its own
+    `aclose` then leaves all connections open.
+    """
+    try:
+        async with asyncio.timeout(CLOSE_DEADLINE_S):
+            await client.aclose()
+            await client.nodes_manager.aclose()
+            await client.nodes_manager.aclose("startup_nodes")
+    except FAILURES:
+        # What cannot be closed was broken already; there is nothing else to let go of.
+        return
 
 
 def is_failure(result: object) -> bool:

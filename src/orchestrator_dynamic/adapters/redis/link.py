@@ -15,6 +15,7 @@ from redis.asyncio.cluster import RedisCluster
 from orchestrator_dynamic.adapters.redis.access import (
     FAILURES,
     ClusterAccess,
+    close_client,
     cluster_client,
     is_failure,
 )
@@ -24,7 +25,6 @@ Command = tuple[str | bytes | int, ...]
 
 # Long enough to try four nodes, one after the other.
 CONNECT_DEADLINE_S = 2.0
-CLOSE_DEADLINE_S = 2.0
 
 # A third of a question's time goes to connecting and to room at most, the rest is for Redis.
 WAITING_SHARE = 1 / 3
@@ -94,7 +94,7 @@ class ClusterLink:
             self._connecting.cancel()
         if self._client is not None:
             client, self._client = self._client, None
-            self._tasks.create_task(_close(client))
+            self._tasks.create_task(close_client(client))
 
     async def _admitted(self) -> RedisCluster | None:
         """Return a client and take room for one question; None where that would take too long."""
@@ -140,7 +140,7 @@ class ClusterLink:
     async def _close_when_idle(self, client: RedisCluster) -> None:
         """Close a client once nobody uses it: one that is closed earlier connects again."""
         await asyncio.sleep(self._answer_s)
-        await _close(client)
+        await close_client(client)
 
 
 async def _results_of(client: RedisCluster, commands: Sequence[Command]) -> Sequence[object]:
@@ -148,12 +148,3 @@ async def _results_of(client: RedisCluster, commands: Sequence[Command]) -> Sequ
     for command in commands:
         pipeline = pipeline.execute_command(*command)
     return await pipeline.execute(raise_on_error=False)
-
-
-async def _close(client: RedisCluster) -> None:
-    try:
-        async with asyncio.timeout(CLOSE_DEADLINE_S):
-            await client.aclose()
-    except FAILURES:
-        # The connections were broken, which is why we left; there is nothing else to let go of.
-        return

@@ -9,7 +9,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, ResponseError
 
-from orchestrator_dynamic.adapters.redis.access import FAILURES, ClusterAccess, cluster_client
+from orchestrator_dynamic.adapters.redis.access import (
+    FAILURES,
+    ClusterAccess,
+    close_client,
+    cluster_client,
+)
 from orchestrator_dynamic.adapters.redis.cache import DEFAULT_PREFIX
 from orchestrator_dynamic.ports.probing import Check, ok, problem, warning
 
@@ -104,14 +109,17 @@ def _checks_of_facts(facts: Facts) -> Iterator[Check]:
 async def _check_of_use(access: ClusterAccess, prefix: str, deadline_s: float) -> Check:
     """Look at whether what is written can be read back, under a name that nobody else uses."""
     name, key, value = "redis use", f"{prefix}doctor:{uuid4()}", uuid4().bytes
+    client = cluster_client(access, connections_max=4)
     try:
-        async with asyncio.timeout(deadline_s), cluster_client(access, 4) as client:
+        async with asyncio.timeout(deadline_s):
             await client.set(key, value, ex=60)
             read = await client.get(key)
             await client.delete(key)
     except FAILURES as error:
         remedy = "see that its user may SET, GET and DEL, and that there is memory left"
         return problem(name, _why(error), remedy)
+    finally:
+        await close_client(client)
     if read != value:
         return problem(name, "what was written is not what was read", _CLUSTER_REMEDY)
     return ok(name, "a key was written, read and deleted")
