@@ -10,13 +10,18 @@ BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
+# The servers' scripts need a Python with pip and the program temporal, both of this environment.
+HERE    := $(if $(filter /%,$(BIN)),,$(CURDIR)/)
+SERVERS := PYTHON="$(HERE)$(BIN)/python" TEMPORAL_CLI="$(HERE)$(BIN)/temporal" scripts/services/all.sh
+
 # Named by the caller, PYTHON is an order; otherwise any sound environment will do.
 REQUIRED := $(if $(filter command environment,$(firstword $(origin PYTHON))),required)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: FORCE help demo test lint format bench requirements clean
+.PHONY: FORCE help demo test lint format bench services services-down test-services requirements \
+	clean
 
 # `make -j clean test` must not install into what it is deleting.
 ifneq ($(filter clean requirements,$(MAKECMDGOALS)),)
@@ -24,7 +29,7 @@ ifneq ($(filter clean requirements,$(MAKECMDGOALS)),)
 endif
 
 help: ## Say what there is to make (this text)
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  PYTHON=python3.12   which Python makes the environment; 3.11 or newer"
 	@echo "  ARGS='...'          more arguments for demo, test and bench"
@@ -35,6 +40,17 @@ demo: $(STAMPS)/package ## See a plan run from decision to outcome, here and now
 test: $(STAMPS)/dev ## Run every test, with the coverage of the core and its floor
 	@echo "Running the tests."
 	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses=2 --dist=loadfile --cov --cov-report=term)
+
+test-services: $(STAMPS)/dev ## Run the tests that need real servers, after installing what is missing
+	@$(SERVERS) install
+	@echo "Running the tests with real servers (some minutes)."
+	@SERVICES_REQUIRED=1 $(BIN)/python -m pytest -vv $(if $(ARGS),$(ARGS),tests/services)
+
+services: $(STAMPS)/dev ## Have every backing service run here, without containers, for .env
+	@$(SERVERS) up
+
+services-down: ## Stop what `make services` started; the data stay
+	@$(SERVERS) down
 
 lint: $(STAMPS)/dev ## Check style, types and architecture, and report everything at once
 	@failed=0; \
