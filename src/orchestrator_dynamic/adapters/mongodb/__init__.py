@@ -1,0 +1,1 @@
+"""Plans, journals and records in MongoDB."""

@@ -1,0 +1,241 @@
+"""MongoDB with our durability, our deadlines and our errors."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import pymongo
+from bson.errors import BSONError
+from pymongo import AsyncMongoClient, ReturnDocument, UpdateOne
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from orchestrator_dynamic.adapters.mongodb.errors import translated
+
+T = TypeVar("T")
+Document = dict[str, Any]
+Order = Sequence[tuple[str, int]]
+
+DUPLICATE_KEY = 11000
+
+# So many operations take tens of milliseconds, far less than the deadline of a request.
+_OPERATIONS_AT_ONCE = 1_000
+_BYTES_AT_ONCE = 16 * 1024 * 1024
+_IDS_AT_ONCE = 1_000
+
+# Two that insert one document at a time make one of them fail where it should have updated.
+_UPSERT_TRIES = 3
+
+# The library's own deadline comes first; ours is for what it might forget.
+_GRACE_S = 1.0
+
+
+@asynccontextmanager
+async def connected(
+    uri: str,
+    database: str,
+    *,
+    deadline_s: float = 10.0,
+    selection_s: float = 5.0,
+    connections_max: int = 32,
+) -> AsyncIterator["Mongo"]:
+    """Open a database; nothing is sent before the first call, and nothing is left open after.
+
+    Works with a replica set, a sharded cluster and a single server. An acknowledged write is in the
+    journals of a majority, and what is read has been acknowledged by one.
+
+    Args:
+        deadline_s: of each request; a call makes a few, or many where it has much to say.
+        selection_s: how long to look for a server that can do it.
+
+    Raises:
+        Misconfigured: `uri` is no address of a MongoDB.
+    """
+    try:
+        client: AsyncMongoClient[Document] = AsyncMongoClient(
+            uri,
+            w="majority",
+            journal=True,
+            readConcernLevel="majority",
+            readPreference="primary",
+            retryWrites=True,
+            retryReads=True,
+            maxPoolSize=connections_max,
+            serverSelectionTimeoutMS=int(selection_s * 1_000),
+            connectTimeoutMS=int(selection_s * 1_000),
+            timeoutMS=int(deadline_s * 1_000),
+            appname="orchestrator-dynamic",
+        )
+        opened = client[database]
+    except (PyMongoError, ValueError) as error:
+        raise translated(error, "opening MongoDB") from error
+    try:
+        yield Mongo(opened, deadline_s)
+    finally:
+        async with asyncio.timeout(deadline_s):
+            await client.close()
+
+
+class Mongo:
+    """A database. Every method has a deadline, and raises our errors only.
+
+    Raises:
+        StoreUnavailable: it cannot be reached now, or no majority of it.
+        Misconfigured: it refuses us.
+        Refused: a record is larger than it takes, or has a name that another has.
+    """
+
+    def __init__(self, database: AsyncDatabase[Document], deadline_s: float) -> None:
+        self.database = database
+        self._deadline_s = deadline_s
+
+    @asynccontextmanager
+    async def asking(self, what: str) -> AsyncIterator[None]:
+        """Give what is done inside a deadline, and translate what it raises."""
+        try:
+            async with asyncio.timeout(self._deadline_s + _GRACE_S):
+                with pymongo.timeout(self._deadline_s):
+                    yield
+        except (PyMongoError, BSONError, OverflowError, UnicodeError, TimeoutError) as error:
+            raise translated(error, what) from error
+
+    async def insert(self, name: str, documents: Sequence[Document]) -> list[int]:
+        """Insert `documents`, and return the places of those whose names were taken already."""
+        taken: list[int] = []
+        start = 0
+        for some in _portions(documents):
+            taken += [start + place for place in await self._insert(name, some)]
+            start += len(some)
+        return taken
+
+    async def _insert(self, name: str, documents: Sequence[Document]) -> list[int]:
+        async with self.asking(f"writing {len(documents)} of {name}"):
+            try:
+                await self.database[name].insert_many(documents, ordered=False)
+            except BulkWriteError as error:
+                return _only_duplicates(error)
+            return []
+
+    async def upsert(self, name: str, updates: Sequence[UpdateOne]) -> list[int]:
+        """Carry out `updates`, in no order, and return the places of those that found no match.
+
+        Those have a condition that a document of their `_id` does not meet.
+        """
+        unmatched: list[int] = []
+        for start in range(0, len(updates), _OPERATIONS_AT_ONCE):
+            places = list(range(start, min(start + _OPERATIONS_AT_ONCE, len(updates))))
+            for _ in range(_UPSERT_TRIES):
+                if places:
+                    taken = await self._update(name, [updates[place] for place in places])
+                    places = [places[one] for one in taken]
+            unmatched += places
+        return unmatched
+
+    async def _update(self, name: str, updates: Sequence[UpdateOne]) -> list[int]:
+        async with self.asking(f"changing {len(updates)} of {name}"):
+            try:
+                await self.database[name].bulk_write(updates, ordered=False)
+            except BulkWriteError as error:
+                return _only_duplicates(error)
+            return []
+
+    async def update_all(self, name: str, which: Document, change: Document) -> int:
+        """Change all documents that `which` describes, and return how many there are."""
+        async with self.asking(f"changing {name}"):
+            return (await self.database[name].update_many(which, change)).matched_count
+
+    async def find(
+        self,
+        name: str,
+        which: Document,
+        *,
+        fields: Mapping[str, int] | None = None,
+        order: Order = (),
+        limit: int = 0,
+    ) -> list[Document]:
+        """Return the documents that `which` describes."""
+        async with self.asking(f"reading {name}"):
+            cursor = self.database[name].find(which, fields, limit=limit)
+            return await (cursor.sort(list(order)) if order else cursor).to_list()
+
+    async def find_named(
+        self, name: str, ids: Sequence[Any], *, field: str = "_id", **fields: int
+    ) -> list[Document]:
+        """Return the documents with these ids, however many."""
+        found: list[Document] = []
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            some = {field: {"$in": list(ids[start : start + _IDS_AT_ONCE])}}
+            found += await self.find(name, some, fields=fields or None)
+        return found
+
+    async def one(self, name: str, which: Document) -> Document | None:
+        """Return the document that `which` describes, or None."""
+        async with self.asking(f"reading {name}"):
+            return await self.database[name].find_one(which)
+
+    async def grouped(self, name: str, stages: Sequence[Document]) -> list[Document]:
+        """Return what becomes of documents by `stages`."""
+        async with self.asking(f"counting {name}"):
+            return await (await self.database[name].aggregate(list(stages))).to_list()
+
+    async def counted(self, counter: str, by: int = 1) -> int:
+        """Raise a counter, and return where it is then; nobody else has what lies between."""
+        async with self.asking(f"counting {counter}"):
+            found = await self.database["counters"].find_one_and_update(
+                {"_id": counter},
+                {"$inc": {"value": by}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        # With `upsert` there is always one.
+        return int(found["value"]) if found else by
+
+
+async def together(*jobs: Coroutine[Any, Any, object]) -> None:
+    """Do all of `jobs` at a time; the first that fails is raised, and ends the others."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for job in jobs:
+                tasks.create_task(job)
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from group
+
+
+async def each(items: Sequence[T], work: Callable[[T], Awaitable[object]], most: int = 8) -> None:
+    """Do `work` on each of `items`, at most so many at a time."""
+    room = asyncio.Semaphore(most)
+
+    async def one(item: T) -> None:
+        async with room:
+            await work(item)
+
+    await together(*(one(item) for item in items))
+
+
+def _only_duplicates(error: BulkWriteError) -> list[int]:
+    """Return the places of what failed because its name is taken.
+
+    Raises:
+        BulkWriteError: something failed for another reason.
+    """
+    details = error.details or {}
+    failed = details.get("writeErrors", [])
+    others = any(one.get("code") != DUPLICATE_KEY for one in failed)
+    if others or details.get("writeConcernErrors"):
+        raise error
+    return sorted(one["index"] for one in failed)
+
+
+def _portions(documents: Sequence[Document]) -> list[Sequence[Document]]:
+    """Return `documents` in parts that one request may carry."""
+    portions: list[Sequence[Document]] = []
+    start = size = 0
+    for place, document in enumerate(documents):
+        size += sum(len(value) for value in document.values() if isinstance(value, bytes | str))
+        if place + 1 - start >= _OPERATIONS_AT_ONCE or size >= _BYTES_AT_ONCE:
+            portions.append(documents[start : place + 1])
+            start, size = place + 1, 0
+    if start < len(documents):
+        portions.append(documents[start:])
+    return portions
