@@ -1,9 +1,10 @@
-"""All there is to tell about one workflow, gathered from the store in one moment."""
+"""All there is to tell about one workflow, or one ticket of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator_dynamic.cli.plan_records import PlanRecords, TicketRecords
 from orchestrator_dynamic.cli.standstill import standstill_of
 from orchestrator_dynamic.core.execution_state import ExecutionState
 from orchestrator_dynamic.core.explanation import why_plan, why_ticket
@@ -13,13 +14,11 @@ from orchestrator_dynamic.ports.records import StoredPlan
 from orchestrator_dynamic.ports.store import (
     Arrival,
     AuditEntry,
-    Store,
     StoredAnswer,
     StoredTicket,
     StoredWorkflow,
     TimelineEntry,
 )
-from orchestrator_dynamic.runtime.halting import HALTED
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.recovery import folded
 
@@ -65,67 +64,39 @@ class TicketStory:
     answers: tuple[StoredAnswer, ...]
 
 
-async def story_of(store: Store, name: str, *, events: int, data_dir: Path | None) -> PlanStory:
-    """Return the story of the workflow that `name` means, with the latest `events` of its journal.
+def story_of(records: PlanRecords, *, data_dir: Path | None) -> PlanStory:
+    """Return the story that `records` tell; costs the length of an open plan's journal.
 
     Args:
         data_dir: named in commands; None where they find it by themselves.
-
-    Raises:
-        NotFound: there is none.
-        Ambiguous: there are several.
     """
-    async with store.snapshot():
-        workflow = await store.workflow(name)
-        stored = await _journal_of(store, workflow)
-        tickets, stages = await store.tickets(workflow), await store.stages(workflow)
-        timeline = await store.timeline(workflow, last=events + 1)
-        arrival, incidents = await store.arrival(workflow), await store.incidents(workflow)
-        audit = await store.audit(workflow)
-    # Folding takes its time, during which the engine must be able to shorten its log.
-    state = _folded(stored)
+    workflow, state = records.workflow, _folded(records.journal)
     standstill = None if state is None else standstill_of(state, data_dir)
     return PlanStory(
         workflow=workflow,
         why=_why(workflow) if state is None else why_plan(state),
         remedy=standstill.remedy if standstill else "",
-        arrival=arrival,
-        stages=stages,
-        tickets=tuple(_told(ticket, state) for ticket in tickets),
-        timeline=timeline[-events:] if events else (),
-        earlier_events=len(timeline) > events,
-        incidents=incidents,
-        audit=audit,
+        arrival=records.arrival,
+        stages=records.stages,
+        tickets=tuple(_told(ticket, state) for ticket in records.tickets),
+        timeline=records.timeline,
+        earlier_events=records.earlier_events,
+        incidents=records.incidents,
+        audit=records.audit,
     )
 
 
-async def ticket_story_of(store: Store, name: str, task: str) -> TicketStory:
-    """Return the story of one ticket of the workflow that `name` means.
-
-    Raises:
-        NotFound: there is no such workflow, or it has no such ticket.
-        Ambiguous: there are several.
-    """
-    async with store.snapshot():
-        workflow = await store.workflow(name)
-        ticket, stored = await store.ticket(workflow, task), await _journal_of(store, workflow)
-        undoing = await store.tickets(workflow, after=workflow.tasks - 1)
-        history = await store.history(workflow, ticket)
-        answers = await store.answers(workflow, ticket)
+def ticket_story_of(records: TicketRecords) -> TicketStory:
+    """Return the story that `records` tell; costs the length of an open plan's journal."""
+    ticket = records.ticket
+    undoing = (one for one in records.compensations if one.undoes == ticket.number)
     return TicketStory(
-        workflow=workflow,
-        told=_told(ticket, _folded(stored)),
-        undone_by=next((one for one in undoing if one.undoes == ticket.number), None),
-        history=history,
-        answers=answers,
+        workflow=records.workflow,
+        told=_told(ticket, _folded(records.journal)),
+        undone_by=next(undoing, None),
+        history=records.history,
+        answers=records.answers,
     )
-
-
-async def _journal_of(store: Store, workflow: StoredWorkflow) -> StoredPlan | None:
-    """Return what an open plan can be folded from; of others the records say enough."""
-    if workflow.outcome is not None or workflow.phase == HALTED:
-        return None
-    return await store.stored_plan(workflow)
 
 
 def _folded(stored: StoredPlan | None) -> ExecutionState | None:

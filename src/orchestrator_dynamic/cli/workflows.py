@@ -1,6 +1,5 @@
 """`orq workflows` and `orq show`: what has been taken in, and how each of them is."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +7,12 @@ import typer
 from orchestrator_dynamic.bootstrap import lease_holder, opened_store
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.options import AsJson, DataDir, settings_in_force
+from orchestrator_dynamic.cli.plan_records import (
+    PlanRecords,
+    TicketRecords,
+    plan_records,
+    ticket_records,
+)
 from orchestrator_dynamic.cli.plan_story import (
     PlanStory,
     TicketStory,
@@ -132,10 +137,12 @@ def show(
     """Show one workflow: how it is and why, its tickets and what each waits for, its incidents."""
     settings = settings_in_force(data_dir)
     try:
+        # Folding an open plan takes its time: not in the loop, and not in the store's snapshot.
         if task is None:
-            story = run_in_loop(_plan_story(settings, name, timeline, data_dir))
+            records = run_in_loop(_plan_records(settings, name, timeline))
+            story = story_of(records, data_dir=data_dir)
         else:
-            ticket_story = run_in_loop(_ticket_story(settings, name, task))
+            ticket_story = ticket_story_of(run_in_loop(_ticket_records(settings, name, task)))
     except InvalidInput as error:
         raise unusable(error, WHERE_TO_LOOK) from error
     if as_json:
@@ -154,16 +161,14 @@ async def _page(
         return await store.workflows(wanted, limit=limit, after=after)
 
 
-async def _plan_story(
-    settings: Settings, name: str, events: int, data_dir: Path | None
-) -> PlanStory:
+async def _plan_records(settings: Settings, name: str, events: int) -> PlanRecords:
     async with opened_store(settings) as store:
-        return await story_of(store, name, events=events, data_dir=data_dir)
+        return await plan_records(store, name, events=events)
 
 
-async def _ticket_story(settings: Settings, name: str, task: str) -> TicketStory:
+async def _ticket_records(settings: Settings, name: str, task: str) -> TicketRecords:
     async with opened_store(settings) as store:
-        return await ticket_story_of(store, name, task)
+        return await ticket_records(store, name, task)
 
 
 def _plan_object(story: PlanStory) -> dict[str, object]:
