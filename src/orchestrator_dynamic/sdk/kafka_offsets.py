@@ -41,6 +41,6 @@ class OffsetMark:
         self._committed = offset
 
     @property
-    def open_count(self) -> int:
-        """How many messages have come that are not done."""
-        return len(self._open)
+    def next_offset(self) -> int:
+        """Where the next message is looked for; 0 where none has come."""
+        return self._next or 0

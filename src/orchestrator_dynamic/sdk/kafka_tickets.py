@@ -7,7 +7,7 @@ and polled. A consumer that breaks is replaced by a new one, to which its partit
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from aiokafka import (  # type: ignore[import-untyped]
@@ -44,6 +44,8 @@ class TicketReceiver:
         room: how many more messages are wanted now.
         before_leaving: awaited before partitions are given away, to bring to an end what it can.
         after_leaving: told when partitions are another's.
+        on_rest: told when nothing was taken for a second, with the next offset of each partition,
+            and with nothing when messages are taken again.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class TicketReceiver:
         room: Callable[[], int],
         before_leaving: Callable[[], Awaitable[None]],
         after_leaving: Callable[[], None],
+        on_rest: Callable[[Mapping[Any, int]], None],
     ) -> None:
         self._connection = connection
         self._topic = topic
@@ -66,6 +69,7 @@ class TicketReceiver:
         self._room = room
         self._before_leaving = before_leaving
         self._after_leaving = after_leaving
+        self._on_rest = on_rest
         self._marks: dict[Any, OffsetMark] = {}
         self._unheard: deque[tuple[Place, Any]] = deque()
         self._consumer: Any = None
@@ -137,6 +141,7 @@ class TicketReceiver:
             mark.live = False
         self._marks.clear()
         self._unheard.clear()
+        self._on_rest({})
         self._after_leaving()
 
     def _new_consumer(self) -> Any:
@@ -159,6 +164,7 @@ class TicketReceiver:
             if room <= 0:
                 await self._wait_for_room(consumer)
                 continue
+            self._on_rest({})
             async with asyncio.timeout(POLL_DEADLINE_S):
                 batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=room)
             for partition, records in batches.items():
@@ -191,6 +197,7 @@ class TicketReceiver:
             async with asyncio.timeout(POLL_MS / 1000):
                 await self.room_made.wait()
         except TimeoutError:
+            self._on_rest({one: mark.next_offset for one, mark in self._marks.items()})
             await self._rest(consumer, 0)
 
     async def _rest(self, consumer: Any, wait_s: float) -> None:

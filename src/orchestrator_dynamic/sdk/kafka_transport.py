@@ -23,6 +23,7 @@ from orchestrator_dynamic.sdk.kafka_attempts import Attempt, AttemptBook
 from orchestrator_dynamic.sdk.kafka_connection import BrokerUnavailable, KafkaConnection
 from orchestrator_dynamic.sdk.kafka_hearing import SchemaSource, TicketHearing
 from orchestrator_dynamic.sdk.kafka_life_signs import LifeSigns
+from orchestrator_dynamic.sdk.kafka_lookout import Lookout
 from orchestrator_dynamic.sdk.kafka_results import Encoder, ResultSender
 from orchestrator_dynamic.sdk.kafka_selection import Meaning, attempt_of, expired
 from orchestrator_dynamic.sdk.kafka_tickets import TicketReceiver
@@ -107,6 +108,7 @@ class KafkaTransport:
             on_queued=self._wake_one,
             on_cancelled=self._answer_cancelled,
         )
+        self._lookout = Lookout(connection, tickets_topic, self._hearing.look_ahead)
         self._receiver = TicketReceiver(
             connection,
             tickets_topic,
@@ -116,6 +118,7 @@ class KafkaTransport:
             room=self._room,
             before_leaving=self._flush_for_a_moment,
             after_leaving=self._book.forget_lost,
+            on_rest=self._lookout.look_from,
         )
         self._stack = AsyncExitStack()
         self.tally: Counter[str] = self._hearing.tally
@@ -135,6 +138,7 @@ class KafkaTransport:
             tasks.create_task(work)
             for work in (
                 self._receiver.run(),
+                self._lookout.run(),
                 self._sender.run(),
                 self._keep_committing(),
                 self._life_signs.run(),
