@@ -68,13 +68,15 @@ debian() (
 maven() {
     need mvn maven
     local plugin=org.apache.maven.plugins:maven-dependency-plugin:3.8.1 goal=$1 attempt
+    local log=$SERVICES_HOME/maven.log
     shift
     for attempt in 1 2 3; do
-        if mvn -B -q -ntp -U -Dstyle.color=never "$plugin:$goal" "$@"; then return; fi
+        if mvn -B -q -ntp -U "$plugin:$goal" "$@" >"$log" 2>&1; then return; fi
         say "$NAME: Maven failed (attempt $attempt of 3)" >&2
         sleep 3
     done
-    die "Maven could not fetch what is needed"
+    tail -n 20 "$log" >&2
+    die "Maven could not fetch what is needed; read $log"
 }
 
 # fresh FOLDER: an empty folder beside the final one, which `mv` makes final: all or nothing.
