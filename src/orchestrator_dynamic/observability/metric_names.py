@@ -92,10 +92,12 @@ DEAD_LETTER_REASONS = (
     "not_a_number",
     "nested_too_deeply",
     "unreadable_avro",
+    "unknown_schema",
     "unknown_envelope",
     "direct_plan_refused",
     "contract",
     "decision_conflict",
+    "unprocessable",
 )
 
 COUNTERS: Mapping[CounterName, Metric] = {
@@ -256,10 +258,22 @@ GAUGES: Mapping[GaugeName, Metric] = {
     "orchestration_breaker_state": Metric(
         unit="state",
         labels={
-            "service": ("kafka", "schema_registry", "mongodb", "redis", "temporal", "telemetry")
+            "service": (
+                "kafka",
+                "schema_registry",
+                "mongodb",
+                "redis",
+                "temporal",
+                "telemetry",
+                "decisions_intake",
+                "results_intake",
+                "approvals_intake",
+            )
         },
-        meaning="Circuit breaker of a backing service: 0 closed, 1 trying again, 2 open.",
-        action="2: the service is down or refuses us; `/ready` says why.",
+        meaning="Circuit breaker of a backing service, or of what is taken from a topic: "
+        "0 closed, 1 trying again, 2 open.",
+        action="2: the service is down or refuses us, `/ready` says why; an intake has met too "
+        "many dead letters: look at their reasons.",
     ),
 }
 
