@@ -75,6 +75,23 @@ def clear(cluster: RedisCluster) -> None:
             client.flushall()
 
 
+def take_over(cluster: RedisCluster, dead: int, heir: int) -> None:
+    """Give the slots of a dead node to another, as a failover would; it cannot be undone."""
+    survivors = [index for index in range(NODES) if index != dead]
+    with client_of(cluster, heir) as client:
+        first, last = next(
+            (first, last)
+            for first, last, (_, port, *_) in told(client, "CLUSTER SLOTS")
+            if cluster.nodes[dead].endswith(f":{port}")
+        )
+    for index in survivors:
+        with client_of(cluster, index) as client:
+            told(client, "CLUSTER DELSLOTSRANGE", first, last)
+    with client_of(cluster, heir) as client:
+        told(client, "CLUSTER ADDSLOTSRANGE", first, last)
+        told(client, "CLUSTER BUMPEPOCH")
+
+
 @contextmanager
 def configured(cluster: RedisCluster, options: Mapping[str, str | int]) -> Iterator[None]:
     """Give all nodes these options, and what they had before at the end."""

@@ -72,7 +72,7 @@ async def test_a_cluster_that_speaks_tls_is_trusted_by_its_authority(tmp_path: P
 
 @contextmanager
 def one_node_with_tls(directory: Path, certificate: Path, key: Path) -> Iterator[str]:
-    """Run a cluster of one node that speaks nothing but TLS; give its address."""
+    """Run a cluster of one node, which names its TLS port to others; give its address."""
     plain, secure, bus = free_ports(3)
     options = {
         "bind": HOST, "port": plain, "tls-port": secure, "cluster-port": bus, "dir": directory,
@@ -85,7 +85,7 @@ def one_node_with_tls(directory: Path, certificate: Path, key: Path) -> Iterator
         try:
             # Only now has it all slots: with no others to meet, it is a cluster by itself.
             with Redis(port=plain, retry=Retry(ConstantBackoff(0.05), 200)) as client:
-                client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16_383)  # type: ignore[no-untyped-call]
+                client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16_383)
             yield f"{HOST}:{secure}"
         finally:
             server.kill()

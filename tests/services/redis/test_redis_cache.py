@@ -1,5 +1,6 @@
 """The cache's contract on a real cluster, and what is special to it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -77,6 +78,18 @@ class TestRedisClusterCache(CacheContract):
                 client.set(name, b"x" * 11)
 
             assert await cache.get(["large"]) == {}
+
+    async def test_no_more_connections_are_opened_than_calls_are_let_in(self) -> None:
+        """A burst of answers must not become a burst of connections, and ends by itself."""
+        async with ready_cache(self.cluster, deadline_s=5.0, calls_max=3) as cache:
+            await cache.put({"a": b"1"}, LONG_S)
+            async with asyncio.TaskGroup() as group:
+                asked = [group.create_task(cache.get(["a"])) for _ in range(60)]
+
+            assert all(task.result() == {"a": b"1"} for task in asked)
+            with client_of(self.cluster, node_of(self.cluster, f"{DEFAULT_PREFIX}a")) as client:
+                # Two more: the one that learnt the cluster, and this test's own.
+                assert len(client.client_list(_type="normal")) <= 3 + 2
 
     async def test_a_cache_that_is_not_entered_knows_nothing(self) -> None:
         """What comes too early or too late is no error."""

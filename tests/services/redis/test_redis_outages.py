@@ -10,7 +10,7 @@ from orchestrator_dynamic.adapters.redis.access import ClusterAccess
 from orchestrator_dynamic.adapters.redis.breaker import BreakerState
 from orchestrator_dynamic.adapters.redis.cache import DEFAULT_PREFIX, RedisClusterCache
 from tests.contracts.test_cache import LONG_S
-from tests.services.redis.nodes import frozen, frozen_node, node_of, real_time, until
+from tests.services.redis.nodes import frozen, frozen_node, node_of, real_time, take_over, until
 from tests.services.redis.ready import answers, ready_cache, timed
 from tests.support.servers.ports import free_ports
 from tests.support.servers.redis_cluster import RedisCluster
@@ -140,6 +140,21 @@ async def test_a_cluster_that_died_and_came_back_is_found_again(cluster: RedisCl
         assert all(answer.found == {} and answer.seconds < IN_TIME_S for answer in lost)
         assert state is not BreakerState.CLOSED
         assert cache.breaker_state is BreakerState.CLOSED
+
+
+@pytest.mark.usefixtures("redis_cluster")
+async def test_slots_that_another_node_took_over_are_found_there() -> None:
+    """A dead node tells nobody where its slots went, so that the cluster has to be learnt anew."""
+    with RedisCluster() as cluster:
+        async with ready_cache(cluster, pause_s=0.2) as cache:
+            await cache.put(VALUES, LONG_S)
+            cluster.kill_node(1)
+            take_over(cluster, dead=1, heir=0)
+
+            await until(lambda: answers(cache))
+
+            left = await cache.get(KEYS)
+            assert 0 < len(left) < len(VALUES)
 
 
 async def test_a_cluster_that_is_not_there_yet_is_found_when_it_comes(

@@ -119,6 +119,18 @@ async def test_no_more_is_remembered_than_fits(world: World) -> None:
     assert world.ledger.asked == []
 
 
+async def test_a_ticket_that_is_published_again_stays_longer(world: World) -> None:
+    """Another attempt is news of a ticket, whose answer is yet to come."""
+    world.cache = MemoryCache(0, lambda: 0.0)
+    places = world.process(entries_max=2)
+    for ticket_id in ("ticket-1", "ticket-2", "ticket-1", "ticket-3"):
+        places.note({ticket_id: PLACES[ticket_id]})
+
+    await places.find(["ticket-1", "ticket-3"])
+
+    assert world.ledger.asked == []
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
