@@ -29,8 +29,6 @@ from orchestrator_dynamic.sdk.kafka_selection import Meaning, attempt_of, expire
 from orchestrator_dynamic.sdk.kafka_tickets import TicketReceiver
 from orchestrator_dynamic.sdk.transport import Clock, Interrupt
 
-# A crash repeats what was done since the last commit, and a commit costs a request.
-COMMIT_INTERVAL_S = 0.1
 # Before partitions go to others, answers that are under way may arrive: that spares a repetition.
 FLUSH_BEFORE_LEAVING_S = 1.0
 CLOSE_DEADLINE_S = 5.0
@@ -47,6 +45,8 @@ class KafkaLimits:
     """How much a transport holds, and how long it is patient.
 
     Attributes:
+        commit_interval_s: how often offsets are committed. A crash repeats what was done since
+            then, and a commit costs a request.
         answers_max: how many answers may be under way before workers wait.
         remembered_max: of how many tickets it is remembered that they were answered.
         session_timeout_s: after this silence a worker's partitions go to others. A handler that
@@ -54,6 +54,7 @@ class KafkaLimits:
         start_patience_s: how long brokers may be away at the start; later they may be for ever.
     """
 
+    commit_interval_s: float = 0.1
     answers_max: int = 1_000
     remembered_max: int = 10_000
     session_timeout_s: float = 10.0
@@ -280,7 +281,7 @@ class KafkaTransport:
 
     async def _keep_committing(self) -> None:
         while True:
-            await asyncio.sleep(COMMIT_INTERVAL_S)
+            await asyncio.sleep(self._limits.commit_interval_s)
             await self._receiver.commit()
 
     async def _flush_for_a_moment(self) -> None:
