@@ -33,7 +33,7 @@ from orchestrator_dynamic.runtime.tally import Tally
 from orchestrator_dynamic.runtime.teller import Teller
 from orchestrator_dynamic.runtime.ticket_places import TicketPlaces
 from orchestrator_dynamic.runtime.turn_report import report_on
-from orchestrator_dynamic.wire import fact_json
+from orchestrator_dynamic.wire import fact_json, told_text
 
 
 class PlanTurns:
@@ -81,7 +81,8 @@ class PlanTurns:
             step = self._step()
             for fact in unfinished:
                 self._teller.tell(plan, fact, step)
-            replies = self._tell_all(plan, turn.told, unfinished, step)
+            told = [one for text in turn.told for one in told_text.decode(text)]
+            replies = self._tell_all(plan, told, unfinished, step)
             if _is_due(plan, step.at):
                 self._teller.time_passed(plan, step)
             await self._ledger.commit(step.close())

@@ -53,12 +53,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What an activity is to do: bring the plan from the fact `seq` on by what was `told`."""
+    """What an activity is to do: bring the plan from the fact `seq` on by what was `told`.
+
+    Attributes:
+        told: texts of `Told`, in the order in which they are to be heard.
+    """
 
     workflow: int
     workflow_id: str
     seq: int
-    told: tuple[Told, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +109,13 @@ class Order:
     """What a workflow begins with, and what it hands on where it continues as a new run.
 
     Attributes:
-        told: what was heard and is not done yet.
+        told: what was heard and is not done yet, as texts of `Told`.
         report: where the plan was last.
     """
 
     workflow: int
     workflow_id: str
-    told: tuple[Told, ...] = ()
+    told: tuple[str, ...] = ()
     report: TurnReport = TurnReport()
 
 

@@ -45,7 +45,7 @@ from orchestrator_dynamic.runtime.receipts import (
 )
 from orchestrator_dynamic.runtime.shared_results import SharedResults
 from orchestrator_dynamic.runtime.tally import Tally
-from orchestrator_dynamic.wire import fact_json
+from orchestrator_dynamic.wire import fact_json, told_text
 
 Offer = Callable[[int, NewPlan], None]
 
@@ -154,7 +154,11 @@ class SharedOrchestrator:
         if known.new:
             self._offer(known.workflow, new)
         await self._workflows.start(
-            Order(workflow=known.workflow, workflow_id=known.workflow_id, told=(first,)),
+            Order(
+                workflow=known.workflow,
+                workflow_id=known.workflow_id,
+                told=(told_text.encode([first]),),
+            ),
             PlanMarks(
                 intent_id=decision.intent_id,
                 plan_id=decision.plan_id,

@@ -26,13 +26,14 @@ from orchestrator_dynamic.ports.plan_workflows import (
     TurnReport,
     Wish,
 )
+from orchestrator_dynamic.wire import told_text
 from orchestrator_dynamic.workflows.request_rules import refuse_unless
 
 TAKE_TURN = "take_turn"
 OUTCOME = SearchAttributeKey.for_keyword("OrchOutcome")
 
-# What one turn takes at most; more waits for the next.
-TURN_MAX = 1_000
+# What one turn takes at most; more waits for the next. Each text holds up to 500 answers.
+TURN_MAX = 4
 
 # A turn waits for the store and the bus; where they are away it is tried again until they are back.
 _TURN_TIMEOUT = timedelta(seconds=120)
@@ -51,7 +52,7 @@ class OrchestrationWorkflow:
     def __init__(self, order: Order) -> None:
         self._order = order
         self._report = order.report
-        self._inbox: deque[Told] = deque(order.told)
+        self._inbox: deque[str] = deque(order.told)
         self._replies: dict[str, tuple[bool, str]] = {}
         self._asked = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -72,9 +73,9 @@ class OrchestrationWorkflow:
         return outcome
 
     @workflow.signal
-    async def tell(self, told: list[Told]) -> None:
-        """Hear what has happened; order is kept."""
-        self._inbox.extend(told)
+    async def tell(self, told: str) -> None:
+        """Hear what has happened: the text of any number of `Told`."""
+        self._inbox.append(told)
 
     @workflow.update
     async def approve(self, wish: Wish) -> tuple[bool, str]:
@@ -144,7 +145,8 @@ class OrchestrationWorkflow:
         )
         self._asked += 1
         try:
-            self._inbox.append(Told(kind=Telling.REQUEST, at=_now_ms(), body=body, name=name))
+            told = Told(kind=Telling.REQUEST, at=_now_ms(), body=body, name=name)
+            self._inbox.append(told_text.encode([told]))
             await workflow.wait_condition(lambda: name in self._replies or self._over())
             return self._replies.pop(name, (False, f"it has ended {self._report.outcome}"))
         finally:

@@ -27,6 +27,7 @@ from orchestrator_dynamic.ports.plan_workflows import (
     TurnReport,
     Wish,
 )
+from orchestrator_dynamic.wire import told_text
 
 WORKFLOW = "OrchestrationWorkflow"
 
@@ -69,7 +70,7 @@ class TemporalPlanWorkflows:
         with translated(f"telling {workflow_id}"):
             try:
                 await self._handle(workflow_id).signal(
-                    "tell", args=[list(told)], rpc_timeout=CALL_TIMEOUT
+                    "tell", told_text.encode(told), rpc_timeout=CALL_TIMEOUT
                 )
             except RPCError as error:
                 if _is_gone(error):
