@@ -1,5 +1,7 @@
 """How a worker reaches Kafka, and what Kafka's refusals mean for it."""
 
+import asyncio
+import logging
 import ssl
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +13,8 @@ from orchestrator_dynamic.errors import Misconfigured, Unavailable
 
 # What the library raises while brokers are away, and what it lets through of its own sockets.
 TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
+
+log = logging.getLogger(__name__)
 
 # Trying again would end the same way until somebody changes something.
 _FOR_GOOD = (
@@ -97,6 +101,20 @@ class KafkaConnection:
             named = ", ".join(name for name in files if name)
             raise BrokerRefused(f"TLS for {self}: {named} cannot be used: {error}") from error
         return context
+
+
+async def stop_consumer(consumer: Any, deadline_s: float) -> None:
+    """Stop `consumer` however it is; where it does not leave in order, its connections are closed.
+
+    The library's `stop` raises what has broken its tasks before it has closed anything.
+    """
+    try:
+        async with asyncio.timeout(deadline_s):
+            await consumer.stop()
+    except TROUBLE as error:
+        log.info("a consumer did not end well: %r", error)
+        async with asyncio.timeout(deadline_s):
+            await consumer._client.close()
 
 
 def refuse_for_good(error: BaseException, doing: str) -> None:

@@ -14,7 +14,12 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer  # type: ignore[import-untyped]
 
 from orchestrator_dynamic.errors import Unavailable
-from orchestrator_dynamic.sdk.kafka_connection import TROUBLE, KafkaConnection, refuse_for_good
+from orchestrator_dynamic.sdk.kafka_connection import (
+    TROUBLE,
+    KafkaConnection,
+    refuse_for_good,
+    stop_consumer,
+)
 
 START_DEADLINE_S = 20.0
 STOP_DEADLINE_S = 3.0
@@ -71,7 +76,7 @@ class Lookout:
                 log.info("looking ahead on %s stopped for now: %r", self._topic, error)
                 await asyncio.sleep(_WAIT_S)
             finally:
-                await self._stop(consumer)
+                await stop_consumer(consumer, STOP_DEADLINE_S)
 
     async def _look_ahead(self, consumer: Any) -> None:
         while await self._still_wanted():
@@ -104,10 +109,3 @@ class Lookout:
             if changed or seen_to < offset:
                 self._seen_to[partition] = max(seen_to, offset)
                 consumer.seek(partition, self._seen_to[partition])
-
-    async def _stop(self, consumer: Any) -> None:
-        try:
-            async with asyncio.timeout(STOP_DEADLINE_S):
-                await consumer.stop()
-        except TROUBLE as error:
-            log.info("the lookout on %s did not end well: %r", self._topic, error)

@@ -18,7 +18,12 @@ from aiokafka import errors as kafka
 
 from orchestrator_dynamic.errors import Unavailable
 from orchestrator_dynamic.sdk.kafka_attempts import Place
-from orchestrator_dynamic.sdk.kafka_connection import TROUBLE, KafkaConnection, refuse_for_good
+from orchestrator_dynamic.sdk.kafka_connection import (
+    TROUBLE,
+    KafkaConnection,
+    refuse_for_good,
+    stop_consumer,
+)
 from orchestrator_dynamic.sdk.kafka_offsets import OffsetMark
 
 # A poll returns at once when there is something; otherwise it says that we live.
@@ -214,11 +219,7 @@ class TicketReceiver:
     async def _stop(self, consumer: Any) -> None:
         self._consumer = None
         self._forget()
-        try:
-            async with asyncio.timeout(STOP_DEADLINE_S):
-                await consumer.stop()
-        except TROUBLE as error:
-            log.warning("the group %s was not left well: %r", self._group_id, error)
+        await stop_consumer(consumer, STOP_DEADLINE_S)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]

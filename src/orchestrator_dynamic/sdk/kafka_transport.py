@@ -122,6 +122,7 @@ class KafkaTransport:
             on_rest=self._lookout.look_from,
         )
         self._stack = AsyncExitStack()
+        self._background: list[asyncio.Task[None]] = []
         self.tally: Counter[str] = self._hearing.tally
 
     # --- As a context -----------------------------------------------------------------------------
@@ -135,24 +136,20 @@ class KafkaTransport:
         """
         tasks = asyncio.TaskGroup()
         await self._stack.enter_async_context(tasks)
-        self._background = [
-            tasks.create_task(work)
-            for work in (
-                self._receiver.run(),
-                self._lookout.run(),
-                self._sender.run(),
-                self._keep_committing(),
-                self._life_signs.run(),
-            )
-        ]
         try:
             async with asyncio.timeout(self._limits.start_patience_s):
+                # Answers first: a ticket that is taken needs a way back.
+                self._background.append(tasks.create_task(self._sender.run()))
                 await self._sender.started.wait()
+                self._background.append(tasks.create_task(self._receiver.run()))
                 await self._receiver.started.wait()
+            for work in (self._lookout, self._life_signs):
+                self._background.append(tasks.create_task(work.run()))
+            self._background.append(tasks.create_task(self._keep_committing()))
         except TimeoutError:
             last = self._sender.trouble or self._receiver.trouble
             patience = f"{self._limits.start_patience_s:g} s"
-            error = BrokerUnavailable(f"{self._connection} does not answer in {patience}: {last!r}")
+            error = BrokerUnavailable(f"{self._connection} let nobody in for {patience}: {last!r}")
             await self._leave(error)
             raise error from last
         except BaseException as error:
