@@ -172,7 +172,8 @@ class Process:
         self, workflow_id: WorkflowId, condition: Callable[[TurnReport], bool]
     ) -> TurnReport:
         """Return the first report that fulfils `condition`."""
-        while not condition(report := await self.report(workflow_id)):
+        while not condition(report := await self.report(workflow_id)):  # noqa: ASYNC110 - see below.
+            # A server tells no client of a workflow's progress.
             await asyncio.sleep(0.02)
         return report
 

@@ -14,7 +14,10 @@ from orchestrator_dynamic.ports.plan_workflows import PlanWorkflows, Told
 
 # What one call may carry: a server refuses more than 2 MiB, and 256 KiB is where it warns.
 _ITEMS_MAX = 500
-_CHARACTERS_MAX = 200_000
+_BYTES_MAX = 200_000
+
+# What surrounds a body on its way.
+_FRAME_BYTES = 120
 
 # Calls to the server at the same time, for all workflows together.
 _CALLS_MAX = 64
@@ -24,12 +27,21 @@ class TellingInterrupted(Unavailable):
     """Whoever was telling a workflow, for others too, was stopped: tell it again."""
 
 
+@dataclass(slots=True, eq=False)
+class _Wanted:
+    """What a caller wants to be told, of which the first `sent` have been; it waits for `heard`."""
+
+    told: Sequence[Told]
+    heard: asyncio.Future[bool]
+    sent: int = 0
+
+
 @dataclass(slots=True)
 class _Line:
-    """What is to be told to one workflow; each caller waits for the future beside its own."""
+    """What is to be told to one workflow, in order of arrival."""
 
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: list[tuple[Sequence[Told], asyncio.Future[bool]]] = field(default_factory=list)
+    waiting: list[_Wanted] = field(default_factory=list)
 
 
 class Telling:
@@ -46,57 +58,72 @@ class Telling:
         Raises:
             Unavailable: the server cannot be reached; tell it again.
         """
+        if not told:
+            return True
         line = self._lines.setdefault(workflow_id, _Line())
-        mine: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        line.waiting.append((told, mine))
+        mine = _Wanted(told, asyncio.get_running_loop().create_future())
+        line.waiting.append(mine)
         try:
             async with line.busy:
-                while not mine.done():
-                    await self._send(workflow_id, _portion(line.waiting))
-            return mine.result()
+                while not mine.heard.done():
+                    await self._send(workflow_id, line.waiting)
+            return mine.heard.result()
         finally:
+            if mine in line.waiting:
+                line.waiting.remove(mine)
             if not line.waiting and not line.busy.locked():
                 self._lines.pop(workflow_id, None)
 
-    async def _send(
-        self,
-        workflow_id: WorkflowId,
-        portion: list[tuple[Sequence[Told], asyncio.Future[bool]]],
-    ) -> None:
-        told = tuple(one for some, _ in portion for one in some)
+    async def _send(self, workflow_id: WorkflowId, waiting: list[_Wanted]) -> None:
+        """Tell as much of what is `waiting` as goes into one call."""
+        portion, concerned = _portion(waiting)
         try:
             async with self._calls:
-                heard = await self._workflows.tell(workflow_id, told)
-        except (OrchestratorError, asyncio.CancelledError) as error:
-            # Whoever is cancelled was sending for others too: they may try again.
-            for _, waiting in portion:
-                if not waiting.done():
-                    waiting.set_exception(_for_others(error, workflow_id))
-                    waiting.exception()  # Looked at, in case nobody waits any more.
-            if isinstance(error, asyncio.CancelledError):
-                raise
+                heard = await self._workflows.tell(workflow_id, portion)
+        except OrchestratorError as error:
+            _fail(waiting, concerned, error)
+        except BaseException:
+            # Whoever is stopped here was sending for others too: they may try again.
+            interrupted = TellingInterrupted(f"telling {workflow_id} was interrupted")
+            _fail(waiting, concerned, interrupted)
+            raise
         else:
-            for _, waiting in portion:
-                if not waiting.done():
-                    waiting.set_result(heard)
+            for wanted in concerned:
+                if wanted.sent == len(wanted.told) or not heard:
+                    _settled(waiting, wanted).set_result(heard)
 
 
-def _for_others(error: BaseException, workflow_id: WorkflowId) -> OrchestratorError:
-    if isinstance(error, OrchestratorError):
-        return error
-    return TellingInterrupted(f"telling {workflow_id} was interrupted")
+def _portion(waiting: Sequence[_Wanted]) -> tuple[tuple[Told, ...], list[_Wanted]]:
+    """Return what goes into one call, at least one thing, and whom it is from."""
+    portion: list[Told] = []
+    concerned: list[_Wanted] = []
+    size = 0
+    for wanted in waiting:
+        for told in wanted.told[wanted.sent :]:
+            size += _size(told)
+            if portion and (len(portion) == _ITEMS_MAX or size > _BYTES_MAX):
+                return tuple(portion), concerned
+            if wanted not in concerned[-1:]:
+                concerned.append(wanted)
+            portion.append(told)
+            wanted.sent += 1
+    return tuple(portion), concerned
 
 
-def _portion(
-    waiting: list[tuple[Sequence[Told], asyncio.Future[bool]]],
-) -> list[tuple[Sequence[Told], asyncio.Future[bool]]]:
-    """Take from `waiting` what fits into one call, at least the first."""
-    taken, items, characters = 0, 0, 0
-    for told, _ in waiting:
-        items += len(told)
-        characters += sum(len(one.body) for one in told)
-        if taken and (items > _ITEMS_MAX or characters > _CHARACTERS_MAX):
-            break
-        taken += 1
-    portion, waiting[:taken] = waiting[:taken], []
-    return portion
+def _size(told: Told) -> int:
+    """Return how many bytes it takes: its text is JSON within JSON, so that its quotes double."""
+    return len(told.body.encode()) + told.body.count('"') + _FRAME_BYTES
+
+
+def _fail(waiting: list[_Wanted], concerned: Sequence[_Wanted], error: OrchestratorError) -> None:
+    for wanted in concerned:
+        settled = _settled(waiting, wanted)
+        settled.set_exception(error)
+        settled.exception()  # Looked at, in case nobody waits any more.
+
+
+def _settled(waiting: list[_Wanted], wanted: _Wanted) -> asyncio.Future[bool]:
+    """Take `wanted` out of the line, where its caller has not, and return what it waits for."""
+    if wanted in waiting:
+        waiting.remove(wanted)
+    return wanted.heard
