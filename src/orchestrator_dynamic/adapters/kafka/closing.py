@@ -35,7 +35,13 @@ async def discard_producer(producer: AIOKafkaProducer) -> None:
         if sender is not None and not sender.done():
             sender.cancel()
             await asyncio.wait([sender], timeout=0.2)
-    inner._message_accumulator.fail_all(KafkaConnectionError("the producer was given up"))
+    unsent = inner._message_accumulator
+    batches = [batch for several in unsent._batches.values() for batch in several]
+    unsent.fail_all(KafkaConnectionError("the producer was given up"))
+    for batch in batches:
+        # Nobody may have asked it, which asyncio would report as an error that was overlooked.
+        if batch._drain_waiter.done() and not batch._drain_waiter.cancelled():
+            batch._drain_waiter.exception()
     await _within(_STEP_S, producer.stop())
     await _within(_STEP_S, inner.client.close())
 

@@ -36,9 +36,6 @@ _TOO_LARGE = (
     kafka.RecordListTooLargeError,
 )
 
-# The library knows no name for it: another process has joined under our instance id.
-_FENCED = ("FencedInstanceId", "[Error 82]")
-
 _DIAGNOSIS_S = 5.0
 
 
@@ -47,8 +44,6 @@ def translated(error: BaseException, doing: str) -> OrchestratorError:
     problem = f"{doing}: {_words(error)}"
     if isinstance(error, _OPERATORS_FAULT) or _untrusted(error):
         return Misconfigured(problem)
-    if any(mark in problem for mark in _FENCED):
-        return Misconfigured(f"{problem}; give each process an instance id of its own")
     return BrokerUnavailable(problem)
 
 

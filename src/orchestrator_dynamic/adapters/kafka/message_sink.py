@@ -195,11 +195,15 @@ def _failure_of(future: "asyncio.Future[object]") -> BaseException | None:
 
 
 def _gravity(error: OrchestratorError) -> int:
-    """Tell which of several failures is told: what a person must see, then what may pass."""
+    """Tell which of several failures is told: what a person must see, then what never passes.
+
+    A refused message breaks the sequence of those behind it, which looks like an outage; told as
+    one, the same messages would be sent again for ever.
+    """
     match error:
         case Misconfigured():
             return 2
-        case BrokerUnavailable():
+        case MessageRefused():
             return 1
         case _:
             return 0

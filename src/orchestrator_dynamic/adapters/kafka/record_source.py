@@ -101,7 +101,7 @@ class KafkaRecordSource:
         except TimeoutError:
             return {}
         except (KafkaError, OSError) as error:
-            await self._after_failure()
+            await self._after_failure(error)
             raise translated(error, f"reading {', '.join(self._topics)}") from error
         self._failures = 0
         return {_partition(place): self._taken(place, rows) for place, rows in found.items()}
@@ -178,8 +178,11 @@ class KafkaRecordSource:
         self._consumer, self._failures = consumer, 0
         return consumer
 
-    async def _after_failure(self) -> None:
+    async def _after_failure(self, error: Exception) -> None:
         self._failures += 1
+        # The library does not know the error for a static member that was replaced, number 82.
+        if self._instance_id is not None and "UnknownError" in str(error):
+            self._thrown_out_at.append(monotonic())
         if self._failures >= _FAILURES_MAX:
             await self._close()
 
