@@ -177,7 +177,9 @@ class KafkaTransport:
 
     async def _leave(self, error: BaseException | None) -> None:
         for task in self._background:
-            task.cancel()
+            # One failure has cancelled all: a second time would cut their own leaving short.
+            if not task.cancelling():
+                task.cancel()
         await self._stack.__aexit__(type(error) if error else None, error, None)
 
     async def drain(self) -> None:
