@@ -10,6 +10,7 @@ from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports.orchestrator import Reply, Request
 from orchestrator_dynamic.ports.plan_workflows import Order, PlanMarks, Told, TurnReport
+from orchestrator_dynamic.wire import told_text
 
 _MANY = 10_000
 
@@ -53,7 +54,7 @@ class ListeningWorkflows:
     @staticmethod
     def size_of(call: tuple[Told, ...]) -> int:
         """Return how many bytes a call is in a history."""
-        payloads = pydantic_data_converter.payload_converter.to_payloads([list(call)])
+        payloads = pydantic_data_converter.payload_converter.to_payloads([told_text.encode(call)])
         return sum(len(payload.data) for payload in payloads)
 
     async def start(self, order: Order, marks: PlanMarks) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from orchestrator_dynamic.activities.retelling import retell
 from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.ticket import IN_FLIGHT, Ticket
 from orchestrator_dynamic.models.execution_result import ExecutionResult
@@ -22,10 +23,10 @@ from orchestrator_dynamic.ports.records import TicketPlace
 from orchestrator_dynamic.ports.shared_ledger import Overtaken, SharedLedger
 from orchestrator_dynamic.ports.ticket_publisher import Refusal, TicketPublisher
 from orchestrator_dynamic.ports.topics import Topics
-from orchestrator_dynamic.runtime import reporting
+from orchestrator_dynamic.runtime import halting, reporting
 from orchestrator_dynamic.runtime.halting import HALTED
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
-from orchestrator_dynamic.runtime.operators import DONE, request_in, was_carried_out
+from orchestrator_dynamic.runtime.operators import request_in
 from orchestrator_dynamic.runtime.plan_replicas import PlanReplicas
 from orchestrator_dynamic.runtime.refusals import result_of_refusal
 from orchestrator_dynamic.runtime.step import Step
@@ -34,6 +35,9 @@ from orchestrator_dynamic.runtime.teller import Teller
 from orchestrator_dynamic.runtime.ticket_places import TicketPlaces
 from orchestrator_dynamic.runtime.turn_report import report_on
 from orchestrator_dynamic.wire import fact_json, told_text
+
+# So often a turn begins anew at once; then whoever calls waits a moment before it does.
+_OVERTAKEN_MAX = 3
 
 
 class PlanTurns:
@@ -69,22 +73,25 @@ class PlanTurns:
             Unavailable: the store or the bus is away; the turn may be taken again.
             ApplicationError: the plan's books do not add up; nobody may go on with it.
         """
-        while True:
+        for _ in range(_OVERTAKEN_MAX):
             try:
                 return await self._taken(turn)
             except Overtaken:
                 # Another process took this turn and was thought dead: go on from what it wrote.
                 continue
+        return await self._taken(turn)
 
     async def _taken(self, turn: Turn) -> TurnReport:
-        async with self._replicas.borrowed(turn.workflow_id, turn.seq) as (plan, unfinished):
-            step = self._step()
-            for fact in unfinished:
-                self._teller.tell(plan, fact, step)
-            told = [one for text in turn.told for one in told_text.decode(text)]
-            replies = self._tell_all(plan, told, unfinished, step)
-            if _is_due(plan, step.at):
-                self._teller.time_passed(plan, step)
+        told = [one for text in turn.told for one in told_text.decode(text)]
+        async with self._replicas.borrowed(turn.workflow_id, turn.seq) as replica:
+            plan, step, replies = replica.plan, self._step(), dict[str, Reply]()
+            if replica.broken is None:
+                news, replies = retell(replica, told, self._teller, step)
+                replies |= self._tell_all(plan, news, step)
+                if _is_due(plan, step.at):
+                    self._teller.time_passed(plan, step)
+            else:
+                halting.halt(plan, "its journal", replica.broken, step)
             await self._ledger.commit(step.close())
             changed = [*step.changed_tickets(), *await self._show(plan, step)]
             if plan.halted:
@@ -96,7 +103,6 @@ class PlanTurns:
         self,
         plan: OpenPlan,
         all_told: Sequence[Told],
-        unfinished: Sequence[facts.Fact],
         step: Step,
     ) -> dict[str, Reply]:
         replies: dict[str, Reply] = {}
@@ -109,10 +115,7 @@ class PlanTurns:
                     self._teller.answered(plan, told.number or 0, result, told.at, step)
                 case Telling.REQUEST:
                     request = request_in(told.body, plan.state.workflow_id)
-                    if was_carried_out(request, unfinished):
-                        replies[told.name] = Reply(True, DONE[request.action])
-                    else:
-                        replies[told.name] = self._teller.requested(plan, request, told.at, step)
+                    replies[told.name] = self._teller.requested(plan, request, told.at, step)
                 case Telling.RESTARTED:
                     for stage in IN_FLIGHT:
                         out = [number for number, _ in plan.execution.attempts_in(stage)]

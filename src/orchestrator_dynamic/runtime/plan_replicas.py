@@ -8,11 +8,12 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.plan_execution import PlanExecution
-from orchestrator_dynamic.errors import InvalidInput, Misconfigured
-from orchestrator_dynamic.ports.records import StoredPlan
+from orchestrator_dynamic.errors import InvalidInput, InvariantViolation, Misconfigured
+from orchestrator_dynamic.ports.records import FactRecord, StoredPlan
 from orchestrator_dynamic.ports.shared_ledger import SharedLedger
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.recovery import Broken, folded
@@ -21,6 +22,20 @@ from orchestrator_dynamic.wire import fact_json
 # Below this a thread costs more than it spares the others.
 _IN_PLACE_BYTES_MAX = 128 * 1024
 _IN_PLACE_FACTS_MAX = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica:
+    """A plan as it is after a fact of its journal.
+
+    Attributes:
+        beyond: the facts that its journal has after that one, as they are kept and as they are.
+        broken: why its journal cannot be folded, or not be read; None where it can.
+    """
+
+    plan: OpenPlan
+    beyond: tuple[tuple[FactRecord, facts.Fact], ...] = ()
+    broken: InvariantViolation | None = None
 
 
 class PlanReplicas:
@@ -37,9 +52,7 @@ class PlanReplicas:
         self._keep(OpenPlan(workflow, execution))
 
     @asynccontextmanager
-    async def borrowed(
-        self, workflow_id: str, seq: int
-    ) -> AsyncIterator[tuple[OpenPlan, tuple[facts.Fact, ...]]]:
+    async def borrowed(self, workflow_id: str, seq: int) -> AsyncIterator[Replica]:
         """Yield the plan as it is after its fact `seq`, and the facts that its journal has beyond.
 
         Nobody else has it meanwhile. Where the block raises, what it did to the plan is forgotten.
@@ -49,12 +62,11 @@ class PlanReplicas:
                 copy of it.
             Unavailable: the store cannot be read now.
         """
-        plan, beyond = self._take(workflow_id, seq), tuple[facts.Fact, ...]()
-        if plan is None:
-            plan, beyond = await self._loaded(workflow_id, seq)
-        yield plan, beyond
-        if plan.state.outcome is None and not plan.halted:
-            self._keep(plan)
+        plan = self._take(workflow_id, seq)
+        replica = await self._loaded(workflow_id, seq) if plan is None else Replica(plan=plan)
+        yield replica
+        if replica.plan.state.outcome is None and not replica.plan.halted:
+            self._keep(replica.plan)
 
     def _take(self, workflow_id: str, seq: int) -> OpenPlan | None:
         plan = self._kept.pop(workflow_id, None)
@@ -73,7 +85,7 @@ class PlanReplicas:
             _, oldest = self._kept.popitem(last=False)
             self._tickets -= _size(oldest)
 
-    async def _loaded(self, workflow_id: str, seq: int) -> tuple[OpenPlan, tuple[facts.Fact, ...]]:
+    async def _loaded(self, workflow_id: str, seq: int) -> Replica:
         stored = await self._ledger.plan(workflow_id)
         last = 0 if stored is None or not stored.facts else stored.facts[-1].seq
         if stored is None or last < seq:
@@ -86,7 +98,7 @@ class PlanReplicas:
         return await asyncio.to_thread(_read, stored, seq)
 
 
-def _read(stored: StoredPlan, seq: int) -> tuple[OpenPlan, tuple[facts.Fact, ...]]:
+def _read(stored: StoredPlan, seq: int) -> Replica:
     known = [record for record in stored.facts if record.seq <= seq]
     beyond = [record for record in stored.facts if record.seq > seq]
     try:
@@ -94,10 +106,13 @@ def _read(stored: StoredPlan, seq: int) -> tuple[OpenPlan, tuple[facts.Fact, ...
     except InvalidInput as why:
         message = f"{stored.workflow_id} was taken in by a version that reads more than this one"
         raise Misconfigured(f"{message}: {why}") from why
-    plan = found.plan if isinstance(found, Broken) else found
-    plan.halted = isinstance(found, Broken)
-    decoded = (fact_json.decode(one.kind, one.version, one.body) for one in beyond)
-    return plan, tuple(decoded)
+    if isinstance(found, Broken):
+        return Replica(plan=found.plan, broken=found.why)
+    try:
+        told = [(one, fact_json.decode(one.kind, one.version, one.body)) for one in beyond]
+    except InvariantViolation as why:
+        return Replica(plan=found, broken=why)
+    return Replica(plan=found, beyond=tuple(told))
 
 
 def _size(plan: OpenPlan) -> int:

@@ -1,6 +1,6 @@
 """Where a plan is after a turn, in as few words as its operators need."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from orchestrator_dynamic.core.execution_state import ExecutionState
@@ -13,6 +13,8 @@ from orchestrator_dynamic.runtime.open_plan import OpenPlan
 
 # A server keeps a report for each turn; whoever wants all tickets asks the store.
 _NAMED_MAX = 100
+_NAMES_LENGTH_MAX = 20_000
+_TEXT_LENGTH_MAX = 2_000
 
 _UNDER_WAY = frozenset(
     {
@@ -35,19 +37,19 @@ def report_on(
             costs what has changed and not the size of the plan.
     """
     state = plan.state
-    under_way = [state.tickets[number] for number in islice(_followed(plan, changed), _NAMED_MAX)]
+    under_way = (state.tickets[number] for number in _followed(plan, changed))
     return TurnReport(
         seq=plan.seq,
         alarm=plan.execution.alarm,
         phase=HALTED if plan.halted else state.phase.value,
         paused=state.paused,
         outcome=None if state.outcome is None else state.outcome.value,
-        reason=state.verdict,
+        reason=_short(state.verdict),
         stages={stage.value: count for stage, count in state.counts.items() if count},
-        under_way=tuple(_glance(ticket) for ticket in under_way),
+        under_way=tuple(_glance(ticket) for ticket in _some(under_way)),
         steps=_steps(state),
-        why=why_plan(state),
-        replies={name: (reply.accepted, reply.text) for name, reply in replies.items()},
+        why=_short(why_plan(state)),
+        replies={name: (reply.accepted, _short(reply.text)) for name, reply in replies.items()},
     )
 
 
@@ -66,8 +68,22 @@ def _steps(state: ExecutionState) -> tuple[str, ...]:
     if not state.counts[Stage.AWAITING_APPROVAL]:
         return ()
     waiting = (state.tickets[number] for number in sorted(state.gated))
-    named = (one.task_id for one in waiting if one.stage is Stage.AWAITING_APPROVAL)
-    return tuple(islice(named, _NAMED_MAX))
+    named = _some(one for one in waiting if one.stage is Stage.AWAITING_APPROVAL)
+    return tuple(one.task_id for one in named)
+
+
+def _some(tickets: Iterable[Ticket]) -> Iterator[Ticket]:
+    """Yield the first of `tickets`, as many as can be named; a name may be a text of 64 KiB."""
+    room = _NAMES_LENGTH_MAX
+    for ticket in islice(tickets, _NAMED_MAX):
+        room -= len(ticket.task_id)
+        if room < 0:
+            return
+        yield ticket
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _TEXT_LENGTH_MAX else f"{text[: _TEXT_LENGTH_MAX - 1]}…"
 
 
 def _glance(ticket: Ticket) -> TicketGlance:

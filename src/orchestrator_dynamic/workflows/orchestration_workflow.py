@@ -35,6 +35,14 @@ OUTCOME = SearchAttributeKey.for_keyword("OrchOutcome")
 # What one turn takes at most; more waits for the next. Each text holds up to 500 answers.
 TURN_MAX = 4
 
+# What waits is handed on to the next run in one piece, which must not be large; what is more than
+# that is worked off first.
+_HANDED_ON_MAX = 100_000
+
+# The first pause, and the longest, after a turn that found an alarm not due yet.
+_PAUSE_MIN_MS = 100
+_PAUSE_MAX_MS = 2_000
+
 # A turn waits for the store and the bus; where they are away it is tried again until they are back.
 _TURN_TIMEOUT = timedelta(seconds=120)
 _RETRY = RetryPolicy(
@@ -57,17 +65,19 @@ class OrchestrationWorkflow:
         self._asked = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0
+        self._not_before = 0
+        self._in_vain = 0
 
     @workflow.run
     async def run(self, order: Order) -> str:
         """Take turns until the plan has its outcome, and return that."""
-        while not self._over():
+        while not self._done():
             self._set_timer()
-            await workflow.wait_condition(lambda: bool(self._inbox) or self._alarm_is_due())
-            if workflow.info().is_continue_as_new_suggested() and self._asked == 0:
+            await workflow.wait_condition(lambda: self._must_act() or self._done())
+            if workflow.info().is_continue_as_new_suggested() and self._can_be_handed_on():
                 workflow.continue_as_new(self._successor())
-            await self._take_turn()
-        await workflow.wait_condition(lambda: self._asked == 0)
+            if self._must_act():
+                await self._take_turn()
         outcome = self._report.outcome or ""
         workflow.upsert_search_attributes([OUTCOME.value_set(outcome)])
         return outcome
@@ -168,6 +178,7 @@ class OrchestrationWorkflow:
             retry_policy=_RETRY,
         )
         self._replies.update(self._report.replies)
+        self._mind_the_clock()
 
     def _successor(self) -> Order:
         return Order(
@@ -177,19 +188,48 @@ class OrchestrationWorkflow:
             report=self._report,
         )
 
+    def _can_be_handed_on(self) -> bool:
+        size = sum(len(text) for text in self._inbox)
+        return self._asked == 0 and size <= _HANDED_ON_MAX
+
     def _over(self) -> bool:
         return self._report.outcome is not None
 
-    def _alarm_is_due(self) -> bool:
+    def _done(self) -> bool:
+        """Whether nobody waits for anything more; what came after the end is kept as too late."""
+        return self._over() and not self._inbox and self._asked == 0
+
+    def _must_act(self) -> bool:
+        return bool(self._inbox) or self._alarm_is_due()
+
+    def _alarm(self) -> int | None:
         alarm = self._report.alarm
+        return None if alarm is None else max(alarm, self._not_before)
+
+    def _alarm_is_due(self) -> bool:
+        alarm = self._alarm()
         return alarm is not None and alarm <= _now_ms()
+
+    def _mind_the_clock(self) -> None:
+        """Wait longer and longer where a turn was too early for an alarm that is due here.
+
+        The clock of the process that takes turns may be behind the server's. Without a pause each
+        turn would be followed by another at once, and every one of them is an event.
+        """
+        alarm, now = self._report.alarm, _now_ms()
+        if alarm is None or alarm > now:
+            self._in_vain = 0
+            return
+        pause_ms = min(_PAUSE_MIN_MS * 2**self._in_vain, _PAUSE_MAX_MS)
+        self._not_before = now + pause_ms
+        self._in_vain += 1
 
     def _set_timer(self) -> None:
         """Wake up for the alarm. A timer that is early is kept: it costs less than another one.
 
         Most turns move the alarm on, so that a timer of their own for each would be two events.
         """
-        alarm = self._report.alarm
+        alarm = self._alarm()
         if alarm is None or self._alarm_is_due():
             return
         if self._timer is not None and self._timer_at <= alarm:

@@ -3,6 +3,7 @@
 from temporalio.exceptions import ApplicationError
 
 from orchestrator_dynamic.core.execution_state import Phase
+from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.ports.orchestrator import Action
 from orchestrator_dynamic.ports.plan_workflows import TurnReport, Wish
 
@@ -23,7 +24,8 @@ def refuse_unless(report: TurnReport, action: Action, wish: Wish) -> None:
         raise _refusal(f"it has ended {report.outcome}")
     match action:
         case Action.APPROVE | Action.REJECT:
-            if report.seq and report.phase != Phase.AWAITING_APPROVAL and not report.steps:
+            steps = report.stages.get(Stage.AWAITING_APPROVAL, 0)
+            if report.seq and report.phase != Phase.AWAITING_APPROVAL and not steps:
                 raise _refusal("nothing in it waits for approval now")
         case Action.CANCEL:
             if report.phase in (Phase.COMPENSATING, Phase.CANCELLING):

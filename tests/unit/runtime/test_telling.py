@@ -56,7 +56,7 @@ async def test_a_quiet_plan_is_told_without_delay() -> None:
     assert numbers(workflows.calls[OTHER]) == [2]
 
 
-@pytest.mark.parametrize("body", ["{}", "x" * 16_000, '"' * 16_000, "é" * 16_000])
+@pytest.mark.parametrize("body", ["{}", "x" * 16_000, '"' * 16_000, "é" * 16_000, "\\\\" * 8_000])
 async def test_what_one_caller_brings_is_split_as_a_server_takes_it(body: str) -> None:
     """A server refuses a large call for good, so that its answers would never arrive."""
     workflows = ListeningWorkflows()
