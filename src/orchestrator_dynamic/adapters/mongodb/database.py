@@ -12,6 +12,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from orchestrator_dynamic.adapters.mongodb.errors import translated
+from orchestrator_dynamic.errors import Misconfigured, Refused
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -22,6 +23,9 @@ DUPLICATE_KEY = 11000
 # So many operations take tens of milliseconds, far less than the deadline of a request.
 _OPERATIONS_AT_ONCE = 1_000
 _BYTES_AT_ONCE = 16 * 1024 * 1024
+
+# MongoDB takes no larger document. Some servers hang up instead of saying so.
+_DOCUMENT_BYTES_MAX = 16 * 1024 * 1024
 _IDS_AT_ONCE = 1_000
 
 # Two that insert one document at a time make one of them fail where it should have updated.
@@ -36,8 +40,7 @@ async def connected(
     uri: str,
     database: str,
     *,
-    deadline_s: float = 10.0,
-    selection_s: float = 5.0,
+    deadline_s: float = 5.0,
     connections_max: int = 32,
 ) -> AsyncIterator["Mongo"]:
     """Open a database; nothing is sent before the first call, and nothing is left open after.
@@ -46,8 +49,8 @@ async def connected(
     journals of a majority, and what is read has been acknowledged by one.
 
     Args:
-        deadline_s: of each request; a call makes a few, or many where it has much to say.
-        selection_s: how long to look for a server that can do it.
+        deadline_s: of each request, looking for a server that can do it included; a call makes a
+            few requests, or many where it has much to say.
 
     Raises:
         Misconfigured: `uri` is no address of a MongoDB.
@@ -62,14 +65,14 @@ async def connected(
             retryWrites=True,
             retryReads=True,
             maxPoolSize=connections_max,
-            serverSelectionTimeoutMS=int(selection_s * 1_000),
-            connectTimeoutMS=int(selection_s * 1_000),
+            # Where there is a `timeoutMS`, the library lets it bound the search for a server too.
             timeoutMS=int(deadline_s * 1_000),
+            connectTimeoutMS=int(deadline_s * 1_000),
             appname="orchestrator-dynamic",
         )
         opened = client[database]
     except (PyMongoError, ValueError) as error:
-        raise translated(error, "opening MongoDB") from error
+        raise Misconfigured(f"the address of MongoDB is not understood: {error}") from error
     try:
         yield Mongo(opened, deadline_s)
     finally:
@@ -232,7 +235,10 @@ def _portions(documents: Sequence[Document]) -> list[Sequence[Document]]:
     portions: list[Sequence[Document]] = []
     start = size = 0
     for place, document in enumerate(documents):
-        size += sum(len(value) for value in document.values() if isinstance(value, bytes | str))
+        length = sum(len(value) for value in document.values() if isinstance(value, bytes | str))
+        if length > _DOCUMENT_BYTES_MAX:
+            raise Refused(f"{document['_id']} is larger than a document can be: {length} bytes")
+        size += length
         if place + 1 - start >= _OPERATIONS_AT_ONCE or size >= _BYTES_AT_ONCE:
             portions.append(documents[start : place + 1])
             start, size = place + 1, 0

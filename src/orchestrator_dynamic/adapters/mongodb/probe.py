@@ -13,7 +13,7 @@ _VERSION_MIN = (4, 2)
 _ALONE = "Single"
 
 # A person waits for the answer.
-_DEADLINE_S = 5.0
+_DEADLINE_S = 3.0
 
 
 async def probe(uri: str, database: str) -> list[Check]:
@@ -22,9 +22,7 @@ async def probe(uri: str, database: str) -> list[Check]:
     It writes one document and deletes it again.
     """
     try:
-        async with connected(
-            uri, database, deadline_s=_DEADLINE_S, selection_s=_DEADLINE_S
-        ) as mongo:
+        async with connected(uri, database, deadline_s=_DEADLINE_S) as mongo:
             return await _looked_at(mongo)
     except OrchestratorError as error:
         remedy = "see that it runs, that MONGODB_URI names it, and that its login is right"
