@@ -11,6 +11,9 @@ from orchestrator_dynamic.errors import Misconfigured
 # A rebalance holds a request to join for as long as the slowest member takes, see record_source.
 REQUEST_TIMEOUT_MS = 20_000
 
+_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+_MECHANISMS = (None, "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaOptions:
@@ -46,8 +49,13 @@ def login_arguments(options: KafkaOptions) -> dict[str, Any]:
     """Return how a connection proves who we are, as every client of the library takes it.
 
     Raises:
-        Misconfigured: a certificate or key cannot be read.
+        Misconfigured: a certificate or key cannot be read, or the protocol or the mechanism is none
+            of those that there are.
     """
+    if options.security_protocol not in _PROTOCOLS:
+        raise Misconfigured(f"{options.security_protocol} is no security protocol of Kafka")
+    if options.sasl_mechanism not in _MECHANISMS:
+        raise Misconfigured(f"{options.sasl_mechanism} is no SASL mechanism that we know")
     return {
         "security_protocol": options.security_protocol,
         "ssl_context": _trust(options) if options.security_protocol.endswith("SSL") else None,

@@ -60,11 +60,16 @@ async def unreachable(options: KafkaOptions, error: BaseException, doing: str) -
     meaning = translated(error, doing)
     if isinstance(meaning, Misconfigured):
         return meaning
+    told = ""
     for server in options.bootstrap_servers:
         found = await _knock(options, server)
-        if found is not None and isinstance(refusal := translated(found, doing), Misconfigured):
+        if found is None:
+            continue
+        if isinstance(refusal := translated(found, doing), Misconfigured):
             return refusal
-    return BrokerUnavailable(f"{doing}: {options.address} cannot be reached")
+        told = f"; {server} said {_words(found)}"
+    # A server that does not speak TLS hangs up on us as one does that is ending.
+    return BrokerUnavailable(f"{doing}: {options.address} cannot be reached{told}")
 
 
 async def _knock(options: KafkaOptions, server: str) -> Exception | None:
