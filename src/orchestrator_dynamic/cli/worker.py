@@ -1,5 +1,6 @@
 """`orq worker`: workers of one's own in a process of their own, with the brokers between."""
 
+import logging
 import sys
 from typing import Annotated
 
@@ -63,6 +64,9 @@ def worker(reference: Reference, group: Group = None, concurrency: Concurrency =
     wrong, 2 when the arguments or settings cannot be used.
     """
     settings = settings_in_force()
+    if settings.log_level != "DEBUG":
+        # It tells each failed connection as an error; what that means for the work we say once.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     workers = load_workers(reference)
     if concurrency is not None:
         workers = tuple(resized(one, concurrency) for one in workers)

@@ -74,10 +74,14 @@ class KafkaConnection:
         """Return what consumers and producers of aiokafka are made with.
 
         Raises:
-            BrokerRefused: a certificate or key cannot be used.
+            BrokerRefused: an address, a certificate or a key cannot be used.
         """
+        servers = self.bootstrap_servers.split(",")
+        for server in servers:
+            if not server.rpartition(":")[2].isdecimal():
+                raise BrokerRefused(f"{server!r} is no address of a broker; write host:port")
         options: dict[str, Any] = {
-            "bootstrap_servers": self.bootstrap_servers.split(","),
+            "bootstrap_servers": servers,
             "security_protocol": self.security_protocol,
         }
         if self.security_protocol.endswith("SSL"):

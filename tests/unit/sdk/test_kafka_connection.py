@@ -42,6 +42,13 @@ def test_a_certificate_that_is_not_there_is_named() -> None:
         connection.client_options()
 
 
+@pytest.mark.parametrize("servers", ["", "a", "a:1,", "a:1,b:x"])
+def test_an_address_that_is_none_is_named(servers: str) -> None:
+    """The library would end with a number that it cannot read, or try another port."""
+    with pytest.raises(Misconfigured, match="is no address of a broker; write host:port"):
+        KafkaConnection(bootstrap_servers=servers).client_options()
+
+
 def test_what_passes_by_itself_is_no_refusal() -> None:
     """An outage must not end a worker."""
     for error in (kafka.KafkaConnectionError("gone"), kafka.NotLeaderForPartitionError()):
