@@ -30,6 +30,11 @@ PATIENCE_S = 60
 LIMITS = KafkaLimits(session_timeout_s=4.0)
 
 
+async def passes(seconds: float) -> None:
+    """Let real time pass: that is what brokers, sessions and work that takes a while go by."""
+    await asyncio.sleep(seconds)
+
+
 class Exchange:
     """Publishes tickets and hears results; made by `open_exchange`."""
 

@@ -10,7 +10,7 @@ from orchestrator_dynamic.models.vocabulary import ExecutionStatus
 from orchestrator_dynamic.sdk import TicketContext, Worker
 from orchestrator_dynamic.sdk.runner import run_worker
 from orchestrator_dynamic.simulation.virtual_clock import VirtualClock
-from tests.services.sdk.exchange import PATIENCE_S, Exchange
+from tests.services.sdk.exchange import PATIENCE_S, Exchange, passes
 from tests.services.sdk.worker_process import executed_in, worker_process
 from tests.support.servers.kafka import Kafka
 from tests.unit.sdk.running import at_once
@@ -97,7 +97,7 @@ async def test_an_answer_that_is_not_acknowledged_commits_nothing(exchange: Exch
     ):
         run = tasks.create_task(run_worker(worker, transport, clock=VirtualClock()))
         await executed.wait()
-        await asyncio.sleep(1.0)
+        await passes(1.0)
         run.cancel()
     assert await exchange.committed() == 0
 
@@ -113,13 +113,13 @@ async def test_work_goes_on_after_the_broker_was_killed(kafka: Kafka, exchange: 
     @worker.handles()
     async def work(ticket: ExecutionTicket, context: TicketContext) -> None:
         executed.append(ticket.ticket_id)
-        await asyncio.sleep(0.01)
+        await passes(0.01)
 
     async with exchange.working(worker):
         await exchange.publish(*on_plans(400))
         await exchange.answers(50)
         await asyncio.to_thread(kafka.kill)
-        await asyncio.sleep(3)
+        await passes(3)
         await asyncio.to_thread(kafka.start)
         await exchange.publish(a_ticket("afterwards"))
         heard = {one.ticket_id for one in exchange.heard}
@@ -146,7 +146,7 @@ async def test_a_broker_that_hangs_holds_work_up_and_loses_nothing(
         await exchange.publish(*on_plans(100))
         await exchange.answers(100)
         await asyncio.to_thread(kafka.freeze)
-        await asyncio.sleep(6)
+        await passes(6)
         await asyncio.to_thread(kafka.thaw)
         later = [a_ticket(f"later-{number}") for number in range(100)]
         await exchange.publish(*later)

@@ -20,7 +20,7 @@ from orchestrator_dynamic.sdk.kafka_transport import KafkaLimits, KafkaTransport
 from orchestrator_dynamic.wire.avro_schemas import Schema
 from orchestrator_dynamic.wire.message_codec import MessageCodec
 from orchestrator_dynamic.wire.schema_registry import RegistryUnavailable
-from tests.services.sdk.exchange import PATIENCE_S, Exchange
+from tests.services.sdk.exchange import PATIENCE_S, Exchange, passes
 from tests.services.sdk.test_kafka_crashes import on_plans
 from tests.support.servers.kafka import Kafka
 from tests.unit.sdk.running import at_once
@@ -37,7 +37,7 @@ def counting(name: str, executed: Counter[str], takes_s: float = 0.005) -> Worke
     async def work(ticket: ExecutionTicket, context: TicketContext) -> None:
         executed[name] += 1
         executed[ticket.ticket_id] += 1
-        await asyncio.sleep(takes_s)
+        await passes(takes_s)
 
     return worker
 
@@ -88,7 +88,7 @@ async def test_long_work_keeps_its_place_in_the_group(exchange: Exchange) -> Non
     @worker.handles()
     async def work(ticket: ExecutionTicket, context: TicketContext) -> None:
         executed.append(ticket.ticket_id)
-        await asyncio.sleep(6 if ticket.ticket_id == "t-0" else 0)
+        await passes(6 if ticket.ticket_id == "t-0" else 0)
 
     async with exchange.working(worker, limits=KafkaLimits(session_timeout_s=2.0)):
         await exchange.publish(*[a_ticket(f"t-{number}") for number in range(20)])

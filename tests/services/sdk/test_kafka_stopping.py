@@ -7,7 +7,7 @@ import pytest
 from orchestrator_dynamic.cli.worker_session import serve
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
 from orchestrator_dynamic.sdk import TicketContext, Worker
-from tests.services.sdk.exchange import PATIENCE_S, Exchange
+from tests.services.sdk.exchange import PATIENCE_S, Exchange, passes
 from tests.unit.sdk.running import at_once
 from tests.unit.sdk.tickets import a_ticket
 
@@ -36,7 +36,7 @@ async def test_a_stop_finishes_what_runs_and_leaves_the_rest(exchange: Exchange)
     @worker.handles()
     async def work(ticket: ExecutionTicket, context: TicketContext) -> None:
         begun.set()
-        await asyncio.sleep(0.5)
+        await passes(0.5)
 
     await exchange.publish(*[a_ticket(f"t-{number}") for number in range(6)])
     finished = await served(exchange, worker, begun, patience_s=10)

@@ -14,7 +14,7 @@ from orchestrator_dynamic.models.vocabulary import ExecutionStatus, TaskType, Ti
 from orchestrator_dynamic.models.worker import WorkerProfile
 from orchestrator_dynamic.sdk import TicketContext, Worker
 from orchestrator_dynamic.sdk.loading import load_workers
-from tests.services.sdk.exchange import PATIENCE_S, Exchange
+from tests.services.sdk.exchange import PATIENCE_S, Exchange, passes
 from tests.support.command_line import ROOT
 from tests.unit.sdk.running import at_once
 from tests.unit.sdk.tickets import a_ticket
@@ -111,7 +111,7 @@ async def test_a_full_worker_holds_no_more_than_it_works_on_and_twice_that(
             for _ in range(4):
                 await begun.acquire()
             # Two rests: time in which a worker without a bound would take all that is there.
-            await asyncio.sleep(2.5)
+            await passes(2.5)
         held = transport.tally["work"]
         go.set()
         answers = await exchange.answers(1_000)
@@ -130,7 +130,7 @@ async def test_work_that_takes_a_while_gives_a_sign_of_life_by_itself_and_quick_
 
     @worker.handles()
     async def work(ticket: ExecutionTicket, context: TicketContext) -> None:
-        await asyncio.sleep(1.6 if ticket.ticket_id == "slow" else 0)
+        await passes(1.6 if ticket.ticket_id == "slow" else 0)
 
     async with exchange.working(worker):
         await exchange.publish(a_ticket("slow"), a_ticket("quick"))
@@ -154,7 +154,7 @@ async def test_of_many_heartbeats_the_first_and_one_a_second_are_passed_on(
     async def work(ticket: ExecutionTicket, context: TicketContext) -> None:
         for step in range(150):
             await context.heartbeat(progress=str(step))
-            await asyncio.sleep(0.01)
+            await passes(0.01)
 
     async with exchange.working(worker):
         await exchange.publish(a_ticket())
@@ -258,7 +258,7 @@ async def test_a_ticket_that_is_delivered_twice_is_executed_and_answered_once(
     @worker.handles()
     async def work(ticket: ExecutionTicket, context: TicketContext) -> None:
         executed.append(ticket.ticket_id)
-        await asyncio.sleep(0.01)
+        await passes(0.01)
 
     async with exchange.working(worker):
         await exchange.publish(a_ticket("a"), a_ticket("a"), a_ticket("b"))
