@@ -21,7 +21,12 @@ from orchestrator_dynamic.models.base import Message
 from orchestrator_dynamic.models.execution_result import ExecutionResult, ExecutionResultPayload
 from orchestrator_dynamic.models.vocabulary import ExecutionStatus
 from orchestrator_dynamic.sdk.kafka_attempts import Attempt
-from orchestrator_dynamic.sdk.kafka_connection import TROUBLE, KafkaConnection, refuse_for_good
+from orchestrator_dynamic.sdk.kafka_connection import (
+    TROUBLE,
+    KafkaConnection,
+    refuse_for_good,
+    stop_producer,
+)
 
 # The library gives a message up to wait for room in its own buffer; ours decides after it.
 REQUEST_TIMEOUT_MS = 15_000
@@ -125,7 +130,7 @@ class ResultSender:
                 refuse_for_good(error, f"sending results to {self._topic}, {self._connection}")
                 log.warning("sending to %s stopped, trying again: %r", self._topic, error)
             finally:
-                await self._stop(producer)
+                await stop_producer(producer, STOP_DEADLINE_S)
             self._waiting.extendleft(reversed(self._unacknowledged))
             self._unacknowledged.clear()
             await asyncio.sleep(wait_s)
@@ -207,15 +212,6 @@ class ResultSender:
             self._room.set()
         if not self._waiting and not self._unacknowledged:
             self._empty.set()
-
-    async def _stop(self, producer: Any) -> None:
-        try:
-            async with asyncio.timeout(STOP_DEADLINE_S):
-                await producer.stop()
-        except TROUBLE as error:
-            log.warning("the producer of %s did not end well: %r", self._topic, error)
-            # A producer that cannot send ends neither by itself nor when it is told to.
-            await producer.client.close()
 
 
 def too_large(result: ExecutionResult, size: int) -> ExecutionResult:
