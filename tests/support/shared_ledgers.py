@@ -1,9 +1,11 @@
 """Places that several processes share: ledgers to write, an outbox, and a store to read."""
 
+import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from orchestrator_dynamic.adapters.sqlite import database
 from orchestrator_dynamic.adapters.sqlite.shared_ledger import SqliteSharedLedger
@@ -13,12 +15,16 @@ from orchestrator_dynamic.ports.outbox import Outbox
 from orchestrator_dynamic.ports.records import (
     TICKETS_PER_WORKFLOW,
     AnswerRecord,
+    AuditRecord,
     DeadLetterRecord,
+    IncidentRecord,
+    MessageRecord,
+    ProgressRecord,
     TicketChange,
 )
 from orchestrator_dynamic.ports.shared_ledger import Known, SharedLedger
-from orchestrator_dynamic.ports.store import Store
-from tests.support.ledgers import NOON, a_decision_row, a_fact, a_workflow
+from orchestrator_dynamic.ports.store import PAGE_MAX, Store, WorkflowFilter
+from tests.support.ledgers import NOON, a_decision_row, a_fact, a_ticket_row, a_workflow, ended
 
 
 class Writer(SharedLedger, Outbox, Protocol):
@@ -119,3 +125,42 @@ def a_dead_letter(**fields: object) -> DeadLetterRecord:
         sent_at=None,
     )
     return letter._replace(**fields)  # type: ignore[arg-type]
+
+
+def a_turn(key: int) -> Batch:
+    """Return a batch with something of everything, in which the plan ends."""
+    workflow_id = "orch-decision-1"
+    return Batch(
+        facts=[a_fact(key, 1), a_fact(key, 2)],
+        tickets=[a_ticket_row(key)],
+        changes=[a_ticket_change(key, stage="COMPLETED", status="COMPLETED", agent="ana")],
+        progress=[ProgressRecord("half", key * TICKETS_PER_WORKFLOW)],
+        answers=[an_answer(key), an_answer(None, ticket_id="nobody's")],
+        audit=[AuditRecord(NOON, workflow_id, action, "us", "{}") for action in ("a", "b")],
+        incidents=[IncidentRecord("i-1", workflow_id, "INCONSISTENCY", "high", NOON, "{}")],
+        messages=[MessageRecord("alerts", "k", "{}", NOON, None)],
+        dead_letters=[a_dead_letter()],
+        workflows={key: ended(key)},
+    )
+
+
+async def everything(place: SharedPlace) -> dict[str, Any]:
+    """Return what can be read of all plans, and how much there is of the rest."""
+    async with place.store() as store:
+        plans = (await store.workflows(WorkflowFilter())).workflows
+        tickets = [(plan, one) for plan in plans for one in await store.tickets(plan)]
+        return {
+            "plans": plans,
+            "tickets": [ticket for _, ticket in tickets],
+            "facts": [len((await store.stored_plan(plan)).facts) for plan in plans],
+            "answers": sum([len(await store.answers(*place)) for place in tickets]),
+            "audit": [await store.audit(plan) for plan in plans],
+            "messages": len(await store.messages(limit=PAGE_MAX)),
+            "dead_letters": len((await store.dead_letters()).letters),
+        }
+
+
+def report(what: str, begun: float, count: int) -> None:
+    """Print how quick that was; what is quick enough is for benchmarks to say."""
+    seconds = time.perf_counter() - begun
+    sys.stdout.write(f"\n  {what}: {seconds:.2f} s, {count / seconds:,.0f} a second\n")

@@ -15,7 +15,6 @@ from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports.ledger import Batch
 from orchestrator_dynamic.ports.records import IncidentRecord, MessageRecord
 from orchestrator_dynamic.ports.store import NotFound, WorkflowFilter
-from tests.contracts.test_shared_ledger import a_turn
 from tests.services.mongodb.shared_mongo import SharedMongo
 from tests.support.ledgers import (
     NOON,
@@ -26,7 +25,7 @@ from tests.support.ledgers import (
     a_workflow,
     ended,
 )
-from tests.support.shared_ledgers import a_ticket_change, taken_in, told
+from tests.support.shared_ledgers import a_ticket_change, a_turn, taken_in, told
 
 DAY_MS = 24 * 60 * 60 * 1_000
 

@@ -14,12 +14,11 @@ from orchestrator_dynamic.adapters.mongodb.probe import probe
 from orchestrator_dynamic.errors import Unavailable
 from orchestrator_dynamic.ports.ledger import Batch
 from orchestrator_dynamic.ports.probing import Verdict
-from tests.contracts.test_shared_ledger import a_turn, everything
 from tests.services.mongodb.shared_mongo import SharedMongo
 from tests.support.ledgers import a_fact, a_ticket_row
 from tests.support.servers.mongo import Mongo
 from tests.support.servers.ports import HOST, free_ports
-from tests.support.shared_ledgers import taken_in
+from tests.support.shared_ledgers import a_turn, everything, taken_in
 
 # The library leaves a socket to the garbage collector where it is closed while it connects.
 pytestmark = pytest.mark.filterwarnings(
@@ -67,7 +66,7 @@ async def test_a_server_that_stops_in_the_middle_loses_and_doubles_nothing(
     place: SharedMongo, mongo: Mongo
 ) -> None:
     """Commits are cut wherever they were; each is repeated until it is heard."""
-    turns = 60
+    turns, reached = 60, {seq: asyncio.Event() for seq in (10, 30)}
     async with place.opened(DEADLINE_S) as opened:
         ledger = MongoLedger(opened)
         await ledger.ensure_indexes()
@@ -75,15 +74,16 @@ async def test_a_server_that_stops_in_the_middle_loses_and_doubles_nothing(
 
         async def drive() -> None:
             for seq in range(1, turns + 1):
+                if seq in reached:
+                    reached[seq].set()
                 ticket = a_ticket_row(1, seq)
                 await insisted(ledger, Batch(facts=[a_fact(1, seq)], tickets=[ticket]))
 
         async with asyncio.TaskGroup() as tasks:
-            driving = tasks.create_task(drive())
-            for _ in range(2):
-                await asyncio.sleep(0.05)
+            tasks.create_task(drive())
+            for event in reached.values():
+                await event.wait()
                 await asyncio.to_thread(mongo.restart)
-            await driving
 
     counted = await everything(place)
     assert counted["facts"] == [turns]
@@ -137,8 +137,6 @@ async def insisted(ledger: MongoLedger, batch: Batch) -> None:
     async with asyncio.timeout(60):
         while True:
             try:
-                await ledger.commit(batch)
+                return await ledger.commit(batch)
             except Unavailable:
-                await asyncio.sleep(0.05)
-            else:
-                return
+                continue  # It has waited for a server as long as its deadline lets it.

@@ -2,6 +2,7 @@
 
 from tests.contracts.test_outbox import OutboxContract
 from tests.contracts.test_shared_ledger import SharedLedgerContract
+from tests.contracts.test_shared_records import SharedRecordsContract
 
 
 class TestMongoLedger(SharedLedgerContract):
@@ -9,4 +10,8 @@ class TestMongoLedger(SharedLedgerContract):
 
 
 class TestMongoOutbox(OutboxContract):
+    """In a database of its own."""
+
+
+class TestMongoRecords(SharedRecordsContract):
     """In a database of its own."""
