@@ -60,6 +60,7 @@ class TicketReceiver:
         group_id: str,
         *,
         session_timeout_s: float,
+        poll_interval_max_s: float,
         hear: Hear,
         room: Callable[[], int],
         before_leaving: Callable[[], Awaitable[None]],
@@ -70,6 +71,7 @@ class TicketReceiver:
         self._topic = topic
         self._group_id = group_id
         self._session_timeout_ms = round(session_timeout_s * 1000)
+        self._poll_interval_max_ms = round(poll_interval_max_s * 1000)
         self._hear = hear
         self._room = room
         self._before_leaving = before_leaving
@@ -158,6 +160,7 @@ class TicketReceiver:
             auto_offset_reset="earliest",
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=self._session_timeout_ms // 4,
+            max_poll_interval_ms=self._poll_interval_max_ms,
         )
         consumer.subscribe([self._topic], listener=_Listener(self))
         return consumer

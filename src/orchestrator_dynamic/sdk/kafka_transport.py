@@ -51,6 +51,8 @@ class KafkaLimits:
         remembered_max: of how many tickets it is remembered that they were answered.
         session_timeout_s: after this silence a worker's partitions go to others. A handler that
             blocks the event loop for longer loses them.
+        poll_interval_max_s: the same for a worker that lives and does not poll, as ours does each
+            second; Kafka's own default.
         start_patience_s: how long brokers may be away at the start; later they may be for ever.
     """
 
@@ -58,6 +60,7 @@ class KafkaLimits:
     answers_max: int = 1_000
     remembered_max: int = 10_000
     session_timeout_s: float = 10.0
+    poll_interval_max_s: float = 300.0
     start_patience_s: float = 30.0
 
 
@@ -115,6 +118,7 @@ class KafkaTransport:
             tickets_topic,
             group_id,
             session_timeout_s=limits.session_timeout_s,
+            poll_interval_max_s=limits.poll_interval_max_s,
             hear=self._hearing.hear,
             room=self._room,
             before_leaving=self._flush_for_a_moment,

@@ -90,12 +90,14 @@ async def test_long_work_keeps_its_place_in_the_group(exchange: Exchange) -> Non
         executed.append(ticket.ticket_id)
         await passes(6 if ticket.ticket_id == "t-0" else 0)
 
-    async with exchange.working(worker, limits=KafkaLimits(session_timeout_s=2.0)):
+    limits = KafkaLimits(session_timeout_s=2.0, poll_interval_max_s=3.0)
+    async with exchange.working(worker, limits=limits) as transport:
         await exchange.publish(*[a_ticket(f"t-{number}") for number in range(20)])
         await exchange.answers(20)
         await exchange.until_committed(20)
 
     assert executed == [f"t-{number}" for number in range(20)]
+    assert transport.tally["repeated"] == 0
 
 
 class Interrupted:

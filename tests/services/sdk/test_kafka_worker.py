@@ -130,7 +130,7 @@ async def test_work_that_takes_a_while_gives_a_sign_of_life_by_itself_and_quick_
 
     @worker.handles()
     async def work(ticket: ExecutionTicket, context: TicketContext) -> None:
-        await passes(1.6 if ticket.ticket_id == "slow" else 0)
+        await passes(1.8 if ticket.ticket_id == "slow" else 0.6)
 
     async with exchange.working(worker):
         await exchange.publish(a_ticket("slow"), a_ticket("quick"))
