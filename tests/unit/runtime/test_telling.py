@@ -9,7 +9,7 @@ from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.ports.plan_workflows import Telling as Kind
 from orchestrator_dynamic.ports.plan_workflows import Told
 from orchestrator_dynamic.runtime.telling import Telling
-from tests.support.listening_workflows import ListeningWorkflows
+from tests.support.temporal_listening import ListeningWorkflows
 
 PLAN = WorkflowId("orch-1")
 OTHER = WorkflowId("orch-2")
