@@ -113,6 +113,13 @@ async def drained_for(source: KafkaRecordSource, seconds: float) -> list[Record]
     return await polled_until(source, lambda: time.monotonic() - begun > seconds)
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Return once `holds` does; clients work meanwhile."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not holds():  # noqa: ASYNC110 - what is waited for is state, which sets no event.
+            await asyncio.sleep(0.01)
+
+
 async def insisted(call: Callable[[], Awaitable[None]]) -> int:
     """Make `call` until it succeeds, and return how often it failed."""
     failures = 0
