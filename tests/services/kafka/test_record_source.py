@@ -1,12 +1,14 @@
 """A member of a group on a real broker: what it is given, keeps, and gives away."""
 
 import asyncio
+import struct
 import time
 from collections.abc import Collection
 
 import pytest
-from aiokafka import TopicPartition  # type: ignore[import-untyped]
+from aiokafka import AIOKafkaProducer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.admin import RecordsToDelete  # type: ignore[import-untyped]
+from aiokafka.record.util import calc_crc32c  # type: ignore[import-untyped]
 
 from orchestrator_dynamic.adapters.kafka.administration import administrator
 from orchestrator_dynamic.adapters.kafka.groups import GroupMember, group_members
@@ -109,6 +111,39 @@ async def test_a_missing_topic_is_for_a_person_to_make(bench: Bench) -> None:
     async with bench.source(topic, "no.such.topic") as source:
         with pytest.raises(Misconfigured, match=r"no\.such\.topic"):
             await source.poll(0.1)
+
+
+async def test_a_header_whose_name_is_no_text_costs_no_record(bench: Bench) -> None:
+    """The library fails on it, and has then moved past records that it did not give us."""
+    topic = await bench.topic()
+    await bench.send(topic, b"a")
+    await send_odd_headers(bench, topic, b"b", b"odd", b"c")
+    await bench.send(topic, b"d")
+
+    async with bench.source(topic) as source:
+        records = await drained(source, 5)
+
+    assert [record.value for record in records] == [b"a", b"b", b"odd", b"c", b"d"]
+    assert [record.offset for record in records] == [0, 1, 2, 3, 4]
+    assert dict(records[2].headers) == {r"\xff\xfe\xff\xfe": b"v"}
+
+
+async def send_odd_headers(bench: Bench, topic: str, *values: bytes) -> None:
+    """Send a batch in which the record `odd` has a header named by bytes that are no text."""
+    producer = AIOKafkaProducer(bootstrap_servers=bench.server.bootstrap_servers)
+    await producer.start()
+    try:
+        batch = producer.create_batch()
+        for value in values:
+            name = "NAME" if value == b"odd" else "name"
+            batch.append(key=None, value=value, timestamp=None, headers=[(name, b"v")])
+        raw = bytearray(batch._build()).replace(b"NAME", b"\xff\xfe\xff\xfe")
+        # The checksum, at 17, is over everything behind it.
+        raw[17:21] = struct.pack(">I", calc_crc32c(bytes(raw[21:])))
+        batch._buffer = raw
+        await (await producer.send_batch(batch, topic, partition=0))
+    finally:
+        await producer.stop()
 
 
 async def test_a_killed_broker_costs_time_and_no_record(bench: Bench) -> None:

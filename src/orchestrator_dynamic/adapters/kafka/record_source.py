@@ -8,11 +8,17 @@ from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.abc import ConsumerRebalanceListener  # type: ignore[import-untyped]
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError  # type: ignore[import-untyped]
+from aiokafka.errors import (  # type: ignore[import-untyped]
+    CommitFailedError,
+    CorruptRecordException,
+    IllegalStateError,
+    KafkaError,
+)
 
 from orchestrator_dynamic.adapters.kafka.closing import stop_consumer
 from orchestrator_dynamic.adapters.kafka.connection import KafkaOptions, client_arguments
 from orchestrator_dynamic.adapters.kafka.failures import translated, unreachable
+from orchestrator_dynamic.adapters.kafka.tolerant_reading import read_batch
 from orchestrator_dynamic.adapters.kafka.topics import missing_topics
 from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.ports.message_sink import BrokerUnavailable
@@ -67,6 +73,7 @@ class KafkaRecordSource:
         self._consumer: AIOKafkaConsumer | None = None
         self._failures = 0
         self._done: dict[Partition, int] = {}
+        self._next: dict[Partition, int] = {}
         self._thrown_out_at: list[float] = []
         self._gained: Partitions = _nobody
         self._losing: Partitions = _nobody
@@ -100,6 +107,8 @@ class KafkaRecordSource:
                 )
         except TimeoutError:
             return {}
+        except UnicodeDecodeError:
+            return await self._batch_by_batch(consumer)
         except (KafkaError, OSError) as error:
             await self._after_failure(error)
             raise translated(error, f"reading {', '.join(self._topics)}") from error
@@ -183,7 +192,9 @@ class KafkaRecordSource:
         # The library does not know the error for a static member that was replaced, number 82.
         if self._instance_id is not None and "UnknownError" in str(error):
             self._thrown_out_at.append(monotonic())
-        if self._failures >= _FAILURES_MAX:
+        # A batch that is damaged may have cost us others that were fetched along with it: a new
+        # member begins where we have committed.
+        if self._failures >= _FAILURES_MAX or isinstance(error, CorruptRecordException):
             await self._close()
 
     async def _close(self) -> None:
@@ -192,13 +203,39 @@ class KafkaRecordSource:
             held = {_partition(place) for place in consumer.assignment()}
             await stop_consumer(consumer, _CLOSE_S)
             self._done.clear()
+            self._next.clear()
             await self._losing(held)
 
-    def _taken(
-        self, place: TopicPartition, rows: Sequence[ConsumerRecord[Any, Any]]
-    ) -> Sequence[Record]:
+    async def _batch_by_batch(
+        self, consumer: AIOKafkaConsumer
+    ) -> Mapping[Partition, Sequence[Record]]:
+        """Return the next batch of each partition, after the library has failed on one of them.
+
+        It has then moved past records that it did not give us, so that each partition is put to
+        where we are.
+        """
+        found = dict[Partition, Sequence[Record]]()
+        for place in consumer.assignment() - consumer.paused():
+            partition = _partition(place)
+            try:
+                async with asyncio.timeout(_COMMIT_S):
+                    at = self._next.get(partition)
+                    if at is None:
+                        oldest = await consumer.beginning_offsets([place])
+                        at = await consumer.committed(place) or oldest[place]
+                    rows, behind = await read_batch(consumer, place, at)
+                consumer.seek(place, behind)
+            except (KafkaError, OSError, TimeoutError) as error:
+                raise translated(error, f"reading {partition}") from error
+            if rows:
+                found[partition] = self._taken(place, rows)
+            self._next[partition] = behind
+        return found
+
+    def _taken(self, place: TopicPartition, rows: Sequence[Any]) -> Sequence[Record]:
         partition = _partition(place)
         self._done.setdefault(partition, rows[0].offset)
+        self._next[partition] = rows[-1].offset + 1
         return [_record(partition, row) for row in rows]
 
     def _assigned(self, partitions: Collection[Partition]) -> Sequence[TopicPartition]:
@@ -221,6 +258,7 @@ class KafkaRecordSource:
         if places:
             await self._losing({_partition(place) for place in places})
         self._done.clear()
+        self._next.clear()
 
     async def _assigned_now(self, places: Collection[TopicPartition]) -> None:
         await self._gained({_partition(place) for place in places})
