@@ -5,7 +5,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 from benchmarks import waiting_plans
-from orchestrator_dynamic.bootstrap import application
+from orchestrator_dynamic.bootstrap.embedded import application
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 
 SECONDS = 20

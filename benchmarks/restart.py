@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from benchmarks import waiting_plans
-from orchestrator_dynamic.bootstrap import application
+from orchestrator_dynamic.bootstrap.embedded import application
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
 from orchestrator_dynamic.sdk import TicketContext, Worker

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from orchestrator_dynamic.bootstrap import application
+from orchestrator_dynamic.bootstrap.embedded import application
 from orchestrator_dynamic.config.loading import load_settings
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.observability.logging import configure_logging

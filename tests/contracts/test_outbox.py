@@ -106,9 +106,8 @@ class OutboxContract:
                 "trace": b"\xff1",
                 "dead-letter-reason": b"not_json",
                 "dead-letter-source": b"plans.consensus[0]@7",
-                "dead-letter-findings": letter.findings.encode(),
-                "dead-letter-size": b"3",
-                "dead-letter-sha256": b"ab" * 32,
+                "dead-letter-at": str(letter.at).encode(),
+                "dead-letter-findings": b'[{"code":"not_json","where":"","message":"no JSON"}]',
             },
         )
 

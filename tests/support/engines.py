@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
-from orchestrator_dynamic.bootstrap import Application, application
+from orchestrator_dynamic.bootstrap.embedded import Application, application
 from orchestrator_dynamic.config.loading import load_settings
 from orchestrator_dynamic.models.cognitive_plan import TaskNode
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from orchestrator_dynamic.bootstrap import Application, application, run_floor
+from orchestrator_dynamic.bootstrap.embedded import Application, application, run_floor
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.options import AsJson, settings_in_force
 from orchestrator_dynamic.config.settings import Settings

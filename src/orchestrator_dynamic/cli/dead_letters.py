@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator_dynamic.bootstrap import opened_store, requeue
+from orchestrator_dynamic.bootstrap.records import opened_store, requeue
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.failures import NOT_WELL
 from orchestrator_dynamic.cli.operate import quiet_settings

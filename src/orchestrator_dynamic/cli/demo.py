@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from orchestrator_dynamic.bootstrap import application
+from orchestrator_dynamic.bootstrap.embedded import application
 from orchestrator_dynamic.cli.demo_audience import demo_audience
 from orchestrator_dynamic.cli.demo_operator import approve_what_waits
 from orchestrator_dynamic.cli.demo_report import report_on, where_to_look

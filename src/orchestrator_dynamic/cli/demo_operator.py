@@ -2,7 +2,7 @@
 
 import asyncio
 
-from orchestrator_dynamic.bootstrap import Application
+from orchestrator_dynamic.bootstrap.embedded import Application
 from orchestrator_dynamic.cli.demo_audience import DemoAudience
 from orchestrator_dynamic.cli.happenings import Mood
 from orchestrator_dynamic.cli.standstill import waiting_steps

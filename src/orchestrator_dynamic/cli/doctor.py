@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import typer
 
-from orchestrator_dynamic.bootstrap import inspect_data, lease_holder, refuse_missing_parts
+from orchestrator_dynamic.bootstrap.missing_parts import refuse_missing_parts
+from orchestrator_dynamic.bootstrap.probes import probes
+from orchestrator_dynamic.bootstrap.records import inspect_data, lease_holder
 from orchestrator_dynamic.cli.checks import (
     check_of_clock,
     checks_of_directory,
@@ -15,6 +18,7 @@ from orchestrator_dynamic.cli.checks import (
     size_words,
     worst_of,
 )
+from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.failures import NOT_WELL
 from orchestrator_dynamic.cli.options import AsJson, DataDir
 from orchestrator_dynamic.cli.printing import counted, print_json, say
@@ -41,10 +45,10 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Look at settings, disk, clock, versions and records; say what to do where all is not well.
+    """Look at settings, disk, clock, versions, records, and try every service that is set.
 
-    May be used beside a running engine. Reads all records, which takes a while where they are
-    many. Exit code 1 means that there is a problem.
+    Says what to do where all is not well. May be used beside a running engine. Reads all records,
+    which takes a while where they are many. Exit code 1 means that there is a problem.
     """
     complaints: list[str] = []
     settings = settings_for_people(data_dir, complaints)
@@ -53,7 +57,7 @@ def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         place = data_dir or Path(os.environ.get("DATA_DIR") or settings.data_dir)
         settings = settings.model_copy(update={"data_dir": place})
     checks: list[Check] = []
-    for check in _checks(settings, complaints):
+    for check in chain(_checks(settings, complaints), _services(settings)):
         checks.append(check)
         if not as_json:
             _tell(check)
@@ -81,6 +85,15 @@ def _checks(settings: Settings, complaints: list[str]) -> Iterator[Check]:
     yield ok("engine", holder or "none runs on this data directory")
     if records is not None:
         yield from _checks_of_records(records, engine_runs=holder is not None)
+
+
+def _services(settings: Settings) -> Iterator[Check]:
+    """Try every backing service that is set, for real."""
+
+    async def found() -> list[Check]:
+        return [check async for checks in probes(settings) for check in checks]
+
+    yield from run_in_loop(found())
 
 
 def _checks_of_settings(settings: Settings, complaints: list[str]) -> Iterator[Check]:

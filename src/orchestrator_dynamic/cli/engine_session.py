@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from orchestrator_dynamic.bootstrap import Application
+from orchestrator_dynamic.bootstrap.embedded import Application
 from orchestrator_dynamic.cli.inputs import Input
 from orchestrator_dynamic.cli.plan_results import (
     UNREADABLE,

@@ -10,6 +10,7 @@ import typer
 
 from orchestrator_dynamic.cli import (
     bench,
+    consume,
     dead_letters,
     demo,
     doctor,
@@ -17,7 +18,9 @@ from orchestrator_dynamic.cli import (
     prune,
     run,
     settings,
+    topics,
     validate,
+    worker,
     workflows,
 )
 from orchestrator_dynamic.cli.failures import told_failure
@@ -42,6 +45,9 @@ for group in (
     doctor,
     prune,
     bench,
+    consume,
+    worker,
+    topics,
 ):
     group.register(app)
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator_dynamic.bootstrap import ask_engine, lease_holder, opened_store
+from orchestrator_dynamic.bootstrap.records import ask_engine, lease_holder, opened_store
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.failures import NOT_WELL
 from orchestrator_dynamic.cli.options import AsJson, DataDir

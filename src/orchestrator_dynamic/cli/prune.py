@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from orchestrator_dynamic.bootstrap import prunable
-from orchestrator_dynamic.bootstrap import prune as prune_data
+from orchestrator_dynamic.bootstrap.records import prunable
+from orchestrator_dynamic.bootstrap.records import prune as prune_data
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.options import AsJson, DataDir, settings_in_force
 from orchestrator_dynamic.cli.printing import (

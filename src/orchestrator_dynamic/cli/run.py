@@ -1,16 +1,19 @@
 """`orq run`: consolidated decisions in, every one of them brought to an outcome."""
 
+import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 
-from orchestrator_dynamic.bootstrap import application
+from orchestrator_dynamic.bootstrap.embedded import application
 from orchestrator_dynamic.cli.audience import Audience, JsonAudience, PlainAudience
+from orchestrator_dynamic.cli.engine_choice import Engine, EngineOption, settings_for
 from orchestrator_dynamic.cli.engine_session import Session
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.failures import NOT_WELL, told_failure
@@ -34,8 +37,12 @@ from orchestrator_dynamic.cli.stopping import stop_on_signals
 from orchestrator_dynamic.cli.vigil import Vigil
 from orchestrator_dynamic.cli.workforce import WorkforceOptions, workforce
 from orchestrator_dynamic.config.settings import Settings
+from orchestrator_dynamic.consumers.taker import Stream
 from orchestrator_dynamic.errors import Misconfigured, Unavailable
 from orchestrator_dynamic.sdk.worker import Worker
+
+if TYPE_CHECKING:
+    from orchestrator_dynamic.cli.shared_session import SharedSession
 
 _BEAT_S = 0.2
 
@@ -59,6 +66,7 @@ class _Order:
     settings: Settings
     data_dir: Path | None
     as_json: bool
+    engine: Engine
 
 
 def register(app: typer.Typer) -> None:
@@ -76,11 +84,15 @@ def run(
     fail_rate: FailRate = None,
     seed: Seed = None,
     verbose: Verbose = False,
+    engine: EngineOption = None,
 ) -> None:
     """Bring consolidated decisions to an outcome: all that are given, and all that were begun.
 
     Everything is kept in the data directory. Interrupted in any way, the same command goes on
     where it was; given again, a decision starts nothing twice and its recorded outcome is told.
+
+    Where KAFKA_BOOTSTRAP_SERVERS is set, tickets go there, and simulated workers only join in where
+    --workers asks for them. Where TEMPORAL_HOST is set, plans run there unless --engine embedded.
 
     Ends with 0 when every plan ended SUCCESS, 1 when one did not or waits for a person,
     2 when the arguments cannot be used, 130 or 143 when it was stopped.
@@ -88,7 +100,7 @@ def run(
     options = WorkforceOptions(
         references=worker or (), workers=workers, speed=speed, fail_rate=fail_rate, seed=seed
     )
-    raise typer.Exit(_carried_out(_order(files, options, data_dir, as_json, verbose)))
+    raise typer.Exit(_carried_out(_order(files, options, data_dir, as_json, verbose, engine)))
 
 
 def _order(
@@ -97,6 +109,7 @@ def _order(
     data_dir: Path | None,
     as_json: bool,
     verbose: bool,
+    engine: Engine | None,
 ) -> _Order:
     """Return what the command line asks for.
 
@@ -105,8 +118,11 @@ def _order(
     """
     complaints: list[str] = []
     settings = settings_for_people(data_dir, complaints, verbose=verbose)
+    settings, chosen = settings_for(settings, engine, complaints)
     inputs = inputs_named(files, complaints)
-    team = workforce(options, complaints, settings.scheduler.max_parallel_tickets)
+    elsewhere = bool(settings.kafka.bootstrap_servers)
+    most = settings.scheduler.max_parallel_tickets
+    team = workforce(options, complaints, most, elsewhere=elsewhere)
     if complaints:
         raise Misconfigured("\n".join(complaints))
     return _Order(
@@ -115,6 +131,7 @@ def _order(
         settings=settings,
         data_dir=data_dir,
         as_json=as_json,
+        engine=chosen,
     )
 
 
@@ -135,10 +152,7 @@ async def _run(order: _Order) -> int:
         stop_on_signals(settings.shutdown_timeout_s) as stop,
         _audience(order) as audience,
     ):
-        async with application(settings, workers=order.workers, command="orq run") as app:
-            vigil = Vigil(audience, order.data_dir, beat_s=_BEAT_S)
-            session = Session(app, vigil, stop.asked)
-            await session.bring_to_end(order.inputs)
+        session = await _session(order, audience, stop.asked)
     if session.cut_short:
         plans = counted(session.unfinished, "plan")
         told = f"stopped by {stop.name}, {plans} not ended; the same command goes on from here"
@@ -150,10 +164,35 @@ async def _run(order: _Order) -> int:
     return 0 if all(result.well for result in session.results) else NOT_WELL
 
 
+async def _session(
+    order: _Order, audience: Audience, stop: asyncio.Event
+) -> "Session | SharedSession":
+    """Return a session that has done what it could."""
+    settings = order.settings
+    streams = (Stream.RESULTS,) if settings.kafka.bootstrap_servers else ()
+    if order.engine is Engine.TEMPORAL:
+        # Imported here, for its library takes longer than a small plan.
+        from orchestrator_dynamic.bootstrap.temporal import shared_application
+        from orchestrator_dynamic.cli.shared_session import SharedSession
+
+        async with shared_application(
+            settings, takes_turns=True, streams=streams, workers=order.workers
+        ) as shared:
+            far = SharedSession(shared, audience, order.data_dir, stop)
+            await far.bring_to_end(order.inputs)
+        return far
+    async with application(
+        settings, workers=order.workers, command="orq run", streams=streams
+    ) as app:
+        near = Session(app, Vigil(audience, order.data_dir, beat_s=_BEAT_S), stop)
+        await near.bring_to_end(order.inputs)
+    return near
+
+
 def _audience(order: _Order) -> AbstractContextManager[Audience]:
     console = Console(file=sys.stdout, highlight=False)
     if order.as_json:
         return nullcontext(JsonAudience())
-    if shows_displays(console):
+    if shows_displays(console) and order.engine is Engine.EMBEDDED:
         return live_audience(console, order.settings)
     return nullcontext(PlainAudience())

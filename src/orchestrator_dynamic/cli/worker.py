@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator_dynamic.bootstrap import worker_transport
+from orchestrator_dynamic.bootstrap.workers import opened_transport
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.failures import NOT_WELL
 from orchestrator_dynamic.cli.help_text import help_of
@@ -14,6 +14,7 @@ from orchestrator_dynamic.cli.options import settings_in_force
 from orchestrator_dynamic.cli.stopping import stop_on_signals
 from orchestrator_dynamic.cli.worker_session import group_of, refuse_unequal, resized, serve
 from orchestrator_dynamic.config.settings import Settings
+from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.sdk.loading import load_workers
 from orchestrator_dynamic.sdk.worker import Worker
 
@@ -26,12 +27,20 @@ Examples:
 orq worker examples.workers.builder:worker
 
 orq worker tea:worker --group tea-desk --concurrency 16
+
+orq worker temporal
 """
+
+# In place of a worker's name: the orchestrator's own work.
+TEMPORAL = "temporal"
 
 Reference = Annotated[
     str,
     typer.Argument(
-        metavar="MODULE:NAME", help="A Worker, or several in a list.", show_default=False
+        metavar="MODULE:NAME|temporal",
+        help="A Worker, or several in a list; `temporal` takes the turns of plans that a Temporal "
+        "server keeps.",
+        show_default=False,
     ),
 ]
 Group = Annotated[
@@ -56,6 +65,9 @@ def register(app: typer.Typer) -> None:
 def worker(reference: Reference, group: Group = None, concurrency: Concurrency = None) -> None:
     """Execute tickets from Kafka until Ctrl-C or SIGTERM, and answer them there.
 
+    With `temporal` instead of a worker: take the turns of plans that a Temporal server keeps; any
+    number of these may run.
+
     Needs KAFKA_BOOTSTRAP_SERVERS. The orchestrator runs elsewhere; neither waits for the other to
     start. A stop takes nothing new and finishes what runs, at most for SHUTDOWN_TIMEOUT_S; what
     is not finished then, or is cut short in any other way, is delivered again to others.
@@ -63,6 +75,8 @@ def worker(reference: Reference, group: Group = None, concurrency: Concurrency =
     Ends with 0 when everything that ran was finished, 1 when something was given up or went
     wrong, 2 when the arguments or settings cannot be used.
     """
+    if reference == TEMPORAL:
+        raise typer.Exit(run_in_loop(_took_turns(settings_in_force())))
     settings = settings_in_force()
     if settings.log_level != "DEBUG":
         # It tells each failed connection as an error; what that means for the work we say once.
@@ -72,6 +86,22 @@ def worker(reference: Reference, group: Group = None, concurrency: Concurrency =
         workers = tuple(resized(one, concurrency) for one in workers)
     refuse_unequal(workers, group)
     raise typer.Exit(run_in_loop(_served(settings, workers, group)))
+
+
+async def _took_turns(settings: Settings) -> int:
+    """Take plans' turns until stopped."""
+    from orchestrator_dynamic.bootstrap.temporal import shared_application
+
+    if settings.temporal.host is None or not settings.kafka.bootstrap_servers:
+        needs = "TEMPORAL_HOST keeps the plans, KAFKA_BOOTSTRAP_SERVERS brings tickets to workers"
+        raise Misconfigured(f"`orq worker temporal` needs both: {needs}")
+    with stop_on_signals(settings.shutdown_timeout_s + _LEAVING_S) as stop:
+        async with shared_application(settings, takes_turns=True):
+            queue = settings.temporal.task_queue
+            print(f"orq: taking turns of the queue {queue}; Ctrl-C stops", file=sys.stderr)
+            await stop.asked.wait()
+    print(f"orq: stopped by {stop.name}; others go on", file=sys.stderr)
+    return 0
 
 
 async def _served(settings: Settings, workers: tuple[Worker, ...], group: str | None) -> int:
@@ -84,7 +114,7 @@ async def _served(settings: Settings, workers: tuple[Worker, ...], group: str | 
     with stop_on_signals(settings.shutdown_timeout_s + _LEAVING_S) as stop:
         finished = await serve(
             workers,
-            lambda profile, group_id: worker_transport(settings, profile, group_id),
+            lambda profile, group_id: opened_transport(settings, profile, group_id),
             group,
             stop=stop.asked,
             patience_s=settings.shutdown_timeout_s,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator_dynamic.bootstrap import lease_holder, opened_store
+from orchestrator_dynamic.bootstrap.records import lease_holder, opened_store
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.options import AsJson, DataDir, settings_in_force
 from orchestrator_dynamic.cli.plan_records import (

@@ -34,12 +34,20 @@ class WorkforceOptions:
     seed: str | None = None
 
 
-def workforce(options: WorkforceOptions, complaints: list[str], default_count: int) -> list[Worker]:
+def workforce(
+    options: WorkforceOptions,
+    complaints: list[str],
+    default_count: int,
+    *,
+    elsewhere: bool = False,
+) -> list[Worker]:
     """Return the workers that `options` ask for.
 
     Args:
         complaints: takes a line for each option that makes no sense; the result is then of no use.
         default_count: how many simulated workers there are if nobody says.
+        elsewhere: whether tickets go to a broker, so that there are workers already; simulated
+            ones are then a single member of its group, and only there if somebody says so.
     """
     if options.references:
         complaints += _about_options_without_effect(options)
@@ -48,6 +56,13 @@ def workforce(options: WorkforceOptions, complaints: list[str], default_count: i
     fail_rate = _share(options.fail_rate, complaints)
     seed = _number(options.seed, "--seed", 0, 2**63 - 1, complaints, 0)
     speed = _speed(options.speed or DEFAULT_SPEED, complaints)
+    if elsewhere:
+        if options.workers is None:
+            return []
+        one = simulated_worker(
+            "sim", concurrency=count, speed=speed, fail_rate=fail_rate, seed=seed
+        )
+        return [one]
     return [
         simulated_worker(f"sim-{number}", speed=speed, fail_rate=fail_rate, seed=seed)
         for number in range(1, count + 1)

@@ -87,6 +87,11 @@ class KafkaSettings(Section):
         "orchestrator-dynamic",
         description="Consumer group; replicas that share it share the partitions.",
     )
+    group_instance_id: Name | None = Field(
+        None,
+        description="Name of this replica in its consumer group, its own and lasting, so that it "
+        "takes over its partitions at once after a restart. Not set: a member like any other.",
+    )
     security_protocol: Annotated[SecurityProtocol, UPPER_CASE] = Field(
         "PLAINTEXT", description="How the brokers are spoken to; Kafka's own default."
     )
@@ -192,6 +197,12 @@ class MongoSettings(Section):
     database: Name = Field(
         "neural_hive_orchestration", description="Database in MongoDB; shared with its readers."
     )
+    retention_days: int | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="Days after which ended plans leave MongoDB. Not set: they stay.",
+    )
 
 
 class RedisSettings(Section):
@@ -205,4 +216,7 @@ class RedisSettings(Section):
     password: SecretStr | None = Field(None, description="Password of the Redis cluster.")
     ssl_enabled: bool = Field(
         False, description="Speak TLS with Redis; off, as in a cluster's own network."
+    )
+    ssl_ca_location: FilePath | None = Field(
+        None, description="PEM file of the authority to trust. Not set: those of the system."
     )

@@ -40,7 +40,7 @@ from orchestrator_dynamic.runtime.letters import (
 from orchestrator_dynamic.runtime.mailbox import Mailbox
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.plans import OpenPlans
-from orchestrator_dynamic.runtime.record_copy import RecordCopy
+from orchestrator_dynamic.runtime.record_copy import DeferredCopy, RecordCopy
 from orchestrator_dynamic.runtime.step import Changed, Step
 from orchestrator_dynamic.runtime.tally import Tally
 from orchestrator_dynamic.runtime.teller import Teller
@@ -80,8 +80,9 @@ class Engine:
         topics: Topics,
         metrics: Metrics,
         limits: EngineLimits,
-        copy: RecordCopy | None = None,
+        copy: RecordCopy | DeferredCopy | None = None,
         tickets_outlive_us: bool = False,
+        on_messages: Callable[[], None] | None = None,
     ) -> None:
         """Begin with no plan.
 
@@ -89,10 +90,12 @@ class Engine:
             copy: where every record goes before anybody sees what follows from it; None where the
                 ledger is all there is.
             tickets_outlive_us: whether the bus is a broker, and workers are elsewhere.
+            on_messages: is called when there is something new in the outbox.
         """
         self._ledger = ledger
         self._copy = copy
         self._tickets_outlive_us = tickets_outlive_us
+        self._on_messages = on_messages
         self._bus = bus
         self._intake = intake
         self._clock = clock
@@ -142,6 +145,10 @@ class Engine:
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self.mailbox.put(Milestone(reached))
         await reached
+
+    def refused(self, result: ExecutionResult) -> None:
+        """Take the word that the bus will not have a ticket, as if a worker had failed it."""
+        self.mailbox.put_patiently(Report(self._clock.now_ms(), result))
 
     def heartbeat(self, beat: ExecutionResult, attempt: int) -> HeartbeatVerdict:
         """Take a sign of life, and say whether that attempt is to go on."""
@@ -268,6 +275,8 @@ class Engine:
             self._bus.forget(ticket.ticket_id, ticket.attempt)
         if step.cancelled and (unasked := self._bus.cancel(step.cancelled)):
             self.mailbox.put_patiently(Returned(self._clock.now_ms(), tuple(unasked)))
+        if self._on_messages and (step.batch.messages or step.batch.dead_letters):
+            self._on_messages()
         step.give_answers()
         for plan in (*step.ended, *step.halted):
             self._forget(plan)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.ids import TicketId
 from orchestrator_dynamic.ports.clock import Clock
@@ -22,19 +23,18 @@ _BATCH_MAX = 1_000
 
 
 class PublishingBus:
-    """A `TicketBus` over a `TicketPublisher`. Run it with `run`."""
+    """A `TicketBus` over a `TicketPublisher`. Run it with `run`.
 
-    def __init__(
-        self,
-        publisher: TicketPublisher,
-        clock: Clock,
-        on_handover: Callable[[Handover], None],
-        on_refusal: Callable[[ExecutionResult], None],
-    ) -> None:
+    Attributes:
+        on_handover: hears of each attempt that the publisher has taken.
+        on_refusal: hears, as an answer, of each that it never will.
+    """
+
+    def __init__(self, publisher: TicketPublisher, clock: Clock) -> None:
         self._publisher = publisher
         self._clock = clock
-        self._on_handover = on_handover
-        self._on_refusal = on_refusal
+        self.on_handover: Callable[[Handover], None] = _unheard
+        self.on_refusal: Callable[[ExecutionResult], None] = _unheard
         # In the order of their arrival: a plan has at most so many tickets out as its policy says.
         self._waiting: dict[TicketId, Dispatch] = {}
         self._cancelled: dict[TicketId, Dispatch] = {}
@@ -81,9 +81,9 @@ class PublishingBus:
                     )
                     now = self._clock.now_ms()
                     for one in batch:
-                        self._on_handover(Handover(one.ticket.ticket_id, one.attempt, now, None))
+                        self.on_handover(Handover(one.ticket.ticket_id, one.attempt, now, None))
                     for refusal in refusals:
-                        self._on_refusal(result_of_refusal(refusal, now))
+                        self.on_refusal(result_of_refusal(refusal, now))
                 if notices := _taken(self._cancelled):
                     await until_available(
                         partial(self._publisher.cancel, notices), "cancellations_not_taken"
@@ -95,3 +95,7 @@ def _taken(waiting: dict[TicketId, Dispatch]) -> list[Dispatch]:
     for dispatch in batch:
         del waiting[dispatch.ticket.ticket_id]
     return batch
+
+
+def _unheard(told: object) -> None:
+    raise InvariantViolation(f"nobody hears of {told}")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from orchestrator_dynamic.core.derived_ids import workflow_id_of
-from orchestrator_dynamic.errors import Finding
+from orchestrator_dynamic.errors import Finding, Severity
 from orchestrator_dynamic.models.base import Message
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
 from orchestrator_dynamic.models.ids import DecisionId
@@ -100,6 +100,23 @@ def dead_letter_headers(
     }
     kept = {name: value for name, value in original.items() if name.lower() not in added}
     return kept | added
+
+
+def headers_of_letter(
+    *, headers: str, reason: str, source: str, at: int, findings: str
+) -> dict[str, bytes]:
+    """Return the headers of a dead letter from what is kept of it.
+
+    Args:
+        headers: those that it came with, as JSON; Latin-1 gives every byte of a value a character.
+        findings: as JSON.
+    """
+    original = {name: text.encode("latin-1") for name, text in json.loads(headers).items()}
+    found = [
+        Finding(one["code"], Severity(one["severity"]), one["where"], one["message"])
+        for one in json.loads(findings)[:FINDINGS_MAX]
+    ]
+    return dead_letter_headers(original, reason=reason, source=source, at=at, findings=found)
 
 
 def _ids_in(message: Message) -> _Ids:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator_dynamic.bootstrap import Application
+from orchestrator_dynamic.bootstrap.embedded import Application
 from orchestrator_dynamic.consumers.approval_consumer import ApprovalConsumer
 from orchestrator_dynamic.consumers.dead_letters import DeadLetters, TooManyDeadLetters
 from orchestrator_dynamic.consumers.decision_consumer import DecisionConsumer

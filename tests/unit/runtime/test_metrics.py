@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from orchestrator_dynamic.bootstrap import Application
+from orchestrator_dynamic.bootstrap.embedded import Application
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
 from orchestrator_dynamic.observability.metric_names import COUNTERS, GAUGES, HISTOGRAMS

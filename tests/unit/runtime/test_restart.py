@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator_dynamic.adapters.sqlite.database import StorageFailed
-from orchestrator_dynamic.bootstrap import Application
+from orchestrator_dynamic.bootstrap.embedded import Application
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.sdk import TicketContext

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from heapq import merge
 
-import orjson
-
 from orchestrator_dynamic.adapters.mongodb import parts
 from orchestrator_dynamic.adapters.mongodb.database import Document, Mongo
 from orchestrator_dynamic.adapters.mongodb.expiry import Expiry
 from orchestrator_dynamic.ports.outbox import Outgoing, Waiting
+from orchestrator_dynamic.wire.message_headers import headers_of_letter
 
 _COLLECTIONS = {"m": "messages", "d": "dead_letters"}
 
@@ -40,6 +39,11 @@ class MongoOutbox:
                 which = {"_id": {"$in": names}, "waiting": True}
                 await self._mongo.update_all(name, which, change)
 
+    async def record_requeue(self, letter_id: int, at: int, outcome: str) -> None:
+        """Note on a dead letter that it was handed in again, and what became of it."""
+        change: Document = {"$set": {"requeued_at": at, "requeue_outcome": outcome}}
+        await self._mongo.update_all("dead_letters", {"number": letter_id}, change)
+
     async def _first(self, name: str, limit: int) -> list[Document]:
         which = {"base": self._base, "waiting": True}
         return await self._mongo.find(name, which, order=[("number", 1)], limit=limit)
@@ -51,8 +55,7 @@ class MongoOutbox:
             data = value.encode() if isinstance(value, str) else value
             return Waiting(name, Outgoing(found["topic"], found["key"].encode(), data))
         body = (await parts.bring_large(self._mongo, found, "body"))["body"]
-        # As they came in: Latin-1 gives every byte a character.
-        told = {key: text.encode("latin-1") for key, text in orjson.loads(found["headers"]).items()}
-        for said in ("reason", "source", "findings", "sha256", "size"):
-            told[f"dead-letter-{said}"] = str(found[said]).encode()
+        told = headers_of_letter(
+            **{said: found[said] for said in ("headers", "reason", "source", "at", "findings")}
+        )
         return Waiting(name, Outgoing(found["topic"], found["key"], bytes(body), told))

@@ -1,5 +1,6 @@
 """Opening the file of a data directory: durable, fast to commit, at the right schema version."""
 
+import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from orchestrator_dynamic.adapters.sqlite.schema import MIGRATIONS
 from orchestrator_dynamic.errors import Misconfigured, Unavailable
 
 FILE_NAME = "orchestrator.sqlite3"
+_GATE_NAME = "opening"
 
 # A commit that overwrites the log instead of making it longer needs no change of the file's size,
 # which halves its time (measured on ext4: 340 to 170 microseconds). So the log is made this long
@@ -38,7 +40,7 @@ def open_for_writing(directory: Path) -> sqlite3.Connection:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with _connected(directory / FILE_NAME) as connection:
+        with _alone_in(directory), _connected(directory / FILE_NAME) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
@@ -109,6 +111,14 @@ def roll_back(connection: sqlite3.Connection) -> None:
     """Give up the open transaction, if there still is one."""
     if connection.in_transaction:
         connection.execute("ROLLBACK")
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Let one process after the other make or migrate a directory that several share."""
+    with (directory / _GATE_NAME).open("w") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

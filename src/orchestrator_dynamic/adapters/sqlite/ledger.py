@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from time import perf_counter
 
 from orchestrator_dynamic.adapters.sqlite import batch_text, statements
-from orchestrator_dynamic.adapters.sqlite.database import StorageFailed, roll_back
+from orchestrator_dynamic.adapters.sqlite.database import StorageFailed, roll_back, transaction
 from orchestrator_dynamic.core.derived_ids import workflow_id_of
 from orchestrator_dynamic.models.ids import DecisionId
 from orchestrator_dynamic.ports.ledger import Batch
@@ -69,6 +69,21 @@ class SqliteLedger:
         """Yield the batches that were not copied yet to where they were to go, oldest first."""
         for number, body in self._connection.execute(statements.UNCOPIED):
             yield number, batch_text.decode(body)
+
+    def about(self, name: str) -> str | None:
+        """Return what this directory is noted to be called under `name`."""
+        row = self._connection.execute(statements.ABOUT, (name,)).fetchone()
+        return None if row is None else row[0]
+
+    def note(self, name: str, value: str) -> str:
+        """Note what this directory is called under `name`, once and for all, and return that.
+
+        Raises:
+            StorageFailed: it could not be written.
+        """
+        with transaction(self._connection):
+            self._connection.execute(statements.NOTE, (name, value))
+        return value
 
     def next_workflow(self) -> int:
         """As the port says."""

@@ -22,6 +22,7 @@ from orchestrator_dynamic.ports.records import (
     TicketRecord,
     WorkflowRecord,
 )
+from orchestrator_dynamic.wire.message_headers import headers_of_letter
 
 
 def _insert(table: str, fields: Sequence[str], otherwise: str = "") -> str:
@@ -82,7 +83,7 @@ WAITING_MESSAGES = (
     "WHERE sent_at IS NULL ORDER BY id LIMIT ?"
 )
 WAITING_LETTERS = (
-    "SELECT at, id, topic, key, body, headers, reason, source, findings, size, sha256 "
+    "SELECT at, id, topic, key, body, headers, reason, source, at, findings "
     "FROM dead_letters WHERE topic IS NOT NULL AND sent_at IS NULL ORDER BY id LIMIT ?"
 )
 # By the first letter of the id under which an outgoing message waits.
@@ -108,12 +109,10 @@ def waiting_message(row: Sequence[Any]) -> Waiting:
 
 def waiting_letter(row: Sequence[Any]) -> Waiting:
     """Return the dead letter of a row of `WAITING_LETTERS`, with headers that say why."""
-    number, topic, key, body, headers, reason, source, findings, size, digest = row
-    # As they came in: Latin-1 gives every byte a character.
-    told = {name: value.encode("latin-1") for name, value in orjson.loads(headers).items()}
-    why = {"reason": reason, "source": source, "findings": findings, "sha256": digest}
-    told |= {f"dead-letter-{name}": text.encode() for name, text in why.items()}
-    told["dead-letter-size"] = str(size).encode()
+    number, topic, key, body, headers, reason, source, at, findings = row
+    told = headers_of_letter(
+        headers=headers, reason=reason, source=source, at=at, findings=findings
+    )
     return Waiting(f"d{number}", Outgoing(topic, key, bytes(body), told))
 
 

@@ -70,6 +70,8 @@ OPEN_REQUESTS = (
 
 KEEP_COPY = "INSERT INTO uncopied (number, body) VALUES (?, ?)"
 FORGET_COPIES = "DELETE FROM uncopied WHERE number <= ?"
+ABOUT = "SELECT value FROM about WHERE name = ?"
+NOTE = "INSERT INTO about (name, value) VALUES (?, ?)"
 UNCOPIED = "SELECT number, body FROM uncopied ORDER BY number"
 
 

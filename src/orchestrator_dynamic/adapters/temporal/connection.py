@@ -11,6 +11,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from orchestrator_dynamic.errors import Misconfigured, Unavailable
 
+TemporalClient = Client
+
 # The server's own answer takes milliseconds; a caller that waits longer had better try again.
 CALL_TIMEOUT = timedelta(seconds=10)
 
@@ -35,7 +37,7 @@ class TemporalAddress:
     tls: bool = False
 
 
-async def connected(address: TemporalAddress) -> Client:
+async def connected(address: TemporalAddress) -> TemporalClient:
     """Return a client, which reconnects by itself and needs no closing.
 
     Raises:

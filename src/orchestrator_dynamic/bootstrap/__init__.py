@@ -1,0 +1,1 @@
+"""From settings to running applications: the only place that names an adapter."""

@@ -1,0 +1,39 @@
+"""MongoDB as the place of records."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from orchestrator_dynamic.adapters.mongodb.database import Mongo, connected
+from orchestrator_dynamic.adapters.mongodb.ledger import MongoLedger
+from orchestrator_dynamic.adapters.mongodb.store import MongoStore
+from orchestrator_dynamic.config.settings import Settings
+from orchestrator_dynamic.errors import Misconfigured
+
+
+@asynccontextmanager
+async def opened_mongo(settings: Settings) -> AsyncIterator[Mongo]:
+    """Open the database of `settings`; nothing is asked of it yet.
+
+    Raises:
+        Misconfigured: none is set, or its address cannot be one.
+    """
+    mongodb = settings.mongodb
+    if mongodb.uri is None:
+        raise Misconfigured("there is no record store; set MONGODB_URI")
+    async with connected(mongodb.uri.get_secret_value(), mongodb.database) as mongo:
+        yield mongo
+
+
+@asynccontextmanager
+async def opened_mongo_ledger(settings: Settings, key_base: int = 0) -> AsyncIterator[MongoLedger]:
+    """Open the shared ledger in MongoDB; `key_base` is that of an engine that copies."""
+    days = settings.mongodb.retention_days
+    async with opened_mongo(settings) as mongo:
+        yield MongoLedger(mongo, key_base=key_base, retention_days=days)
+
+
+@asynccontextmanager
+async def opened_mongo_store(settings: Settings) -> AsyncIterator[MongoStore]:
+    """Read what is recorded in MongoDB."""
+    async with opened_mongo(settings) as mongo:
+        yield MongoStore(mongo)

@@ -1,0 +1,146 @@
+"""What is recorded: reading it, and what little is done to it beside an engine."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing, suppress
+
+from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
+from orchestrator_dynamic.adapters.sqlite import database, lease
+from orchestrator_dynamic.adapters.sqlite.beside import opened_beside_engine
+from orchestrator_dynamic.adapters.sqlite.inspection import inspect
+from orchestrator_dynamic.adapters.sqlite.requests import OperatorDesk
+from orchestrator_dynamic.adapters.sqlite.retention import SqliteRetention
+from orchestrator_dynamic.adapters.sqlite.store import SqliteStore
+from orchestrator_dynamic.bootstrap.embedded import application, now_text
+from orchestrator_dynamic.config.settings import Settings
+from orchestrator_dynamic.errors import Refused
+from orchestrator_dynamic.ports.inspection import Inspection
+from orchestrator_dynamic.ports.orchestrator import Receipt, Reception, Reply, Request
+from orchestrator_dynamic.ports.retention import Pruned
+from orchestrator_dynamic.ports.store import Store
+
+
+@asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """Read what has been recorded, as long as the context is open; an engine may run meanwhile.
+
+    Raises:
+        Misconfigured: there is no such data directory, or another version has written it.
+    """
+    if settings.mongodb.uri:
+        from orchestrator_dynamic.bootstrap.record_store import opened_mongo_store
+
+        async with opened_mongo_store(settings) as store:
+            yield store
+        return
+    with closing(database.open_for_reading(settings.data_dir)) as connection:
+        yield SqliteStore(connection)
+
+
+def lease_holder(settings: Settings) -> str | None:
+    """Return who runs an engine on the data directory now, for people; None where nobody does."""
+    holder = lease.holder_of(settings.data_dir)
+    return None if holder is None else str(holder)
+
+
+async def ask_engine(
+    settings: Settings, request: Request, *, command: str, patience_s: float
+) -> Reply | None:
+    """Have `request` carried out, by the engine that runs or by one for this moment.
+
+    Returns:
+        The reply, or None where an engine runs that did not answer in time; the request is then
+        withdrawn.
+
+    Raises:
+        Misconfigured: the data directory cannot be used.
+        StorageFailed: the request could not be written.
+    """
+    if settings.temporal.host is not None:
+        from orchestrator_dynamic.bootstrap.temporal import ask_workflow
+
+        return await ask_workflow(settings, request)
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + patience_s
+    while True:
+        if lease_holder(settings) is None:
+            # Somebody may have been quicker: then there is an engine to ask.
+            with suppress(lease.LeaseHeld):
+                async with application(settings, workers=None, command=command, alone=True) as app:
+                    return await app.engine.request(request)
+        with opened_beside_engine(settings.data_dir, now_text()) as connection:
+            reply = await OperatorDesk(connection, SystemClock()).ask(
+                request, give_up_at - loop.time(), lambda: lease_holder(settings) is not None
+            )
+        if reply is not None or loop.time() >= give_up_at:
+            return reply
+
+
+async def requeue(settings: Settings, letter_id: int) -> Receipt:
+    """Hand in a dead letter again, byte for byte, and note on it what became of it.
+
+    Raises:
+        NotFound: there is none with this number.
+        Refused: it cannot be handed in again; the message says why.
+        Misconfigured: another process runs an engine on the data directory; the message names it.
+    """
+    async with opened_store(settings) as store:
+        letter, body = await store.dead_letter(letter_id)
+    if letter.truncated:
+        kept = f"only {letter.kept:,} of its {letter.size:,} bytes are kept"
+        raise Refused(f"dead letter {letter_id} cannot be requeued: {kept}; ask its sender")
+    if letter.requeue_outcome not in (None, Reception.DEAD_LETTER):
+        raise Refused(f"dead letter {letter_id} has been requeued: {letter.requeue_outcome}")
+    headers = {name: value.encode("latin-1") for name, value in letter.headers.items()}
+    source = f"dead letter {letter_id} ({letter.source})"
+    receipt = await _handed_in(settings, body, headers, source)
+    await _note_requeue(settings, letter_id, receipt.reception)
+    return receipt
+
+
+async def _handed_in(
+    settings: Settings, body: bytes, headers: Mapping[str, bytes], source: str
+) -> Receipt:
+    if settings.temporal.host is not None:
+        from orchestrator_dynamic.bootstrap.temporal import submit_once
+
+        return await submit_once(settings, body, headers, source)
+    async with application(settings, workers=None, command="orq dead-letters", alone=True) as app:
+        return await app.engine.submit(body, headers, source=source)
+
+
+async def _note_requeue(settings: Settings, letter_id: int, outcome: str) -> None:
+    if settings.mongodb.uri:
+        from orchestrator_dynamic.bootstrap.record_store import opened_mongo_ledger
+
+        async with opened_mongo_ledger(settings) as ledger:
+            await ledger.record_requeue(letter_id, SystemClock().now_ms(), outcome)
+        return
+    with opened_beside_engine(settings.data_dir, now_text()) as connection:
+        OperatorDesk(connection, SystemClock()).record_requeue(letter_id, outcome)
+
+
+async def prune(settings: Settings, before: int) -> Pruned:
+    """Delete what ended before this moment (epoch ms), in short transactions; an engine goes on.
+
+    Raises:
+        Misconfigured: there is no such data directory.
+        StorageFailed: a commit failed; the same again goes on from there.
+    """
+    with opened_beside_engine(settings.data_dir, now_text()) as connection:
+        return await SqliteRetention(connection, SystemClock()).prune(before)
+
+
+def prunable(settings: Settings, before: int) -> Pruned:
+    """Return what `prune` would delete now, and change nothing.
+
+    Raises:
+        Misconfigured: there is no such data directory.
+    """
+    with closing(database.open_for_reading(settings.data_dir)) as connection:
+        return SqliteRetention(connection, SystemClock()).prunable(before)
+
+
+def inspect_data(settings: Settings) -> Inspection:
+    """Return the state of what is recorded, however bad it is; reads all of it."""
+    return inspect(settings.data_dir)

@@ -1,0 +1,134 @@
+"""Plans driven by a Temporal server: the roles of a process, together or apart."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
+from orchestrator_dynamic.adapters.temporal.connection import TemporalClient, connected
+from orchestrator_dynamic.adapters.temporal.plan_workflows import TemporalPlanWorkflows
+from orchestrator_dynamic.adapters.temporal.search_attributes import ensure_search_attributes
+from orchestrator_dynamic.bootstrap.addresses import temporal_address
+from orchestrator_dynamic.bootstrap.broker import opened_broker
+from orchestrator_dynamic.bootstrap.missing_parts import refuse_missing_parts
+from orchestrator_dynamic.bootstrap.records import opened_store
+from orchestrator_dynamic.bootstrap.temporal_parts import (
+    SharedRecords,
+    TemporalParts,
+    opened_cache,
+    opened_ledger,
+)
+from orchestrator_dynamic.config.settings import Settings
+from orchestrator_dynamic.consumers.taker import Stream
+from orchestrator_dynamic.errors import Misconfigured
+from orchestrator_dynamic.models.ids import WorkflowId
+from orchestrator_dynamic.observability.metrics import Metrics
+from orchestrator_dynamic.ports.orchestrator import Receipt, Reply, Request
+from orchestrator_dynamic.ports.plan_workflows import Telling as Kind
+from orchestrator_dynamic.ports.plan_workflows import Told
+from orchestrator_dynamic.ports.store import Store
+from orchestrator_dynamic.runtime.patience import until_available
+from orchestrator_dynamic.runtime.shared_orchestrator import SharedOrchestrator
+from orchestrator_dynamic.sdk.runner import run_worker
+from orchestrator_dynamic.sdk.worker import Worker
+from orchestrator_dynamic.workers.temporal_worker import temporal_worker
+
+
+@dataclass(frozen=True, slots=True)
+class SharedApplication:
+    """What a process of the scale-out engine offers to those in it."""
+
+    orchestrator: SharedOrchestrator
+    workflows: TemporalPlanWorkflows
+    store: Store
+    metrics: Metrics
+
+
+@asynccontextmanager
+async def shared_application(
+    settings: Settings,
+    *,
+    takes_turns: bool,
+    streams: Collection[Stream] = (),
+    workers: Sequence[Worker] = (),
+) -> AsyncIterator[SharedApplication]:
+    """Run the wanted roles in this process, as long as the context is open.
+
+    Any number of processes may have each role. On the way out nothing more is taken, and what is
+    in hand becomes durable; what a process leaves behind, others take up.
+
+    Args:
+        takes_turns: whether plans go on here, as told by the Temporal server.
+        streams: what is consumed from the brokers.
+        workers: execute tickets here: without brokers the only ones that can.
+
+    Raises:
+        Misconfigured: a server is missing or refuses us.
+    """
+    refuse_missing_parts(settings)
+    metrics = Metrics()
+    async with AsyncExitStack() as opened:
+        ledger = await opened.enter_async_context(opened_ledger(settings))
+        store = await opened.enter_async_context(opened_store(settings))
+        cache = await opened.enter_async_context(opened_cache(settings, metrics))
+        client = await _client(settings)
+        workflows = TemporalPlanWorkflows(client, settings.temporal.task_queue)
+        broker = None
+        if settings.kafka.bootstrap_servers:
+            broker = await opened.enter_async_context(opened_broker(settings))
+        elif streams:
+            raise Misconfigured("there is nothing to consume from; set KAFKA_BOOTSTRAP_SERVERS")
+        parts = TemporalParts(settings, ledger, workflows, broker, cache, metrics)
+        orchestrator = parts.orchestrator(workers, takes_turns=takes_turns)
+        ways = [(one, await parts.transport(one, orchestrator, opened)) for one in workers]
+        if takes_turns:
+            await ensure_search_attributes(client, settings.temporal.namespace)
+            queue, stop_s = settings.temporal.task_queue, settings.shutdown_timeout_s
+            await opened.enter_async_context(temporal_worker(client, queue, parts.turns(), stop_s))
+            if broker is None:
+                await _tell_of_restart(ledger, workflows)
+        consumption = None
+        if broker is not None and streams:
+            consuming = broker.consumption(orchestrator, metrics, streams)
+            consumption = await opened.enter_async_context(consuming)
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(run_worker(worker, way, clock=SystemClock()))
+                for worker, way in ways
+            ]
+            if parts.relay is not None:
+                running.append(tasks.create_task(parts.relay.run()))
+            taking = None if consumption is None else tasks.create_task(consumption.run())
+            yield SharedApplication(orchestrator, workflows, store, metrics)
+            if consumption is not None and taking is not None:
+                consumption.stop()
+                await taking
+            for task in running:
+                task.cancel()
+
+
+async def ask_workflow(settings: Settings, request: Request) -> Reply:
+    """Have an operator's request carried out by the workflow that it is about."""
+    workflows = TemporalPlanWorkflows(await _client(settings), settings.temporal.task_queue)
+    return await workflows.ask(request, SystemClock().now_ms())
+
+
+async def submit_once(
+    settings: Settings, data: bytes, headers: Mapping[str, bytes], source: str
+) -> Receipt:
+    """Hand in one message; others drive its plan."""
+    async with shared_application(settings, takes_turns=False) as app:
+        return await app.orchestrator.submit(data, headers, source=source)
+
+
+async def _client(settings: Settings) -> TemporalClient:
+    address = temporal_address(settings)
+    return await until_available(lambda: connected(address), "temporal_awaited")
+
+
+async def _tell_of_restart(ledger: SharedRecords, workflows: TemporalPlanWorkflows) -> None:
+    """Tell open plans that the workers they had here are gone, and their tickets with them."""
+    gone = Told(kind=Kind.RESTARTED, at=SystemClock().now_ms())
+    for _, workflow_id in await ledger.open_plans():
+        await workflows.tell(WorkflowId(workflow_id), (gone,))
