@@ -255,7 +255,9 @@ class TurnedPlans:
 
     async def ask(self, request: Request) -> Reply:
         """As the protocol says."""
-        return await self._orchestrator.request(request)
+        reply = await self._orchestrator.request(request)
+        await self.pass_time()
+        return reply
 
     async def pass_time(self) -> None:
         """As the protocol says."""
@@ -382,8 +384,11 @@ async def embedded_plans(clock: VirtualClock, policy: Policy) -> AsyncIterator[E
 # Chance is drawn by each driver for itself, and how long reading took is measured.
 _ITS_OWN = re.compile(r'"(chance|validation_ms|generation_ms|duration_ms)":[-+.0-9e]+')
 
+# The engine tells a plan of its moment also where the answers of the same turn have moved it on,
+# which then changes nothing; what passing time does change is among the other records.
 RECORDS = {
-    "journal": "SELECT seq, at, kind, body FROM journal ORDER BY workflow, seq",
+    "journal": "SELECT at, kind, body FROM journal WHERE kind <> 'time_passed' "
+    "ORDER BY workflow, seq",
     "workflows": "SELECT workflow_id, phase, paused, outcome, reason, tasks, completed, failed, "
     "compensated, retried, sla_violations, incidents, queue_ms, execution_ms, accepted_at, "
     "started_at, deadline_at, ended_at FROM workflows",
