@@ -152,6 +152,37 @@ async def test_what_is_in_hand_is_finished_and_committed_before_a_partition_goes
         assert taker.taken == [b"a", b"b"]
 
 
+async def test_what_could_not_be_committed_yet_is_committed_before_a_partition_goes() -> None:
+    """The moment is the last: nobody waits for the next attempt."""
+    source, taker = ListedRecords(ONE), ListingTaker()
+    source.commit_faults.append(BrokerUnavailable("no answer"))
+    source.add(ONE, b"a")
+
+    async with consuming(source, taker):
+        await until(lambda: not source.commit_faults)
+        await source.lose(ONE)
+
+        assert source.committed == {ONE: 1}
+
+
+async def test_an_offset_that_missed_its_moment_is_never_committed() -> None:
+    """The next owner is further by then, and would be set back."""
+    source, taker = ListedRecords(ONE, TWO), ListingTaker()
+    source.commit_faults.extend([BrokerUnavailable("no answer")] * 2)
+    source.add(ONE, b"a", b"b")
+
+    async with consuming(source, taker):
+        await until(lambda: len(source.commit_faults) == 1)
+        await source.lose(ONE)
+        source.add(ONE, b"done by the other")
+        source.committed[ONE] = 3
+        await source.gain(ONE)
+        source.add(TWO, b"x")
+        await until(lambda: source.committed.get(TWO) == 1)
+
+        assert source.committed[ONE] == 3
+
+
 async def test_a_partition_that_comes_back_goes_on_where_the_group_is() -> None:
     """Whoever had it meanwhile has committed more; an old offset must not take that back."""
     source, taker = ListedRecords(ONE), ListingTaker()
