@@ -41,6 +41,9 @@ SEARCH_ATTRIBUTES = (INTENT, PLAN, DECISION, RISK_BAND, OUTCOME)
 # What the server takes of a keyword.
 _KEYWORD_LENGTH_MAX = 255
 
+# What an operator says becomes part of a history, of which no piece may be large.
+_WISH_LENGTH_MAX = 50_000
+
 
 class TemporalPlanWorkflows:
     """`PlanWorkflows` over a client, which the caller owns."""
@@ -84,6 +87,10 @@ class TemporalPlanWorkflows:
             request.workflow_id,
             Wish(by=request.by, reason=request.reason, tasks=request.tasks),
         )
+        if (size := len(wish.by) + len(wish.reason or "") + sum(map(len, wish.tasks or ()))) > (
+            _WISH_LENGTH_MAX
+        ):
+            return Reply(False, f"{size:,} characters are too long: {_WISH_LENGTH_MAX:,} at most")
         with translated(f"asking {workflow_id} to {request.action}"):
             try:
                 accepted, text = await self._handle(workflow_id).execute_update(
