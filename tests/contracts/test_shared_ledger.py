@@ -72,6 +72,15 @@ class SharedLedgerContract:
         keys = [key for key, _ in await one.open_plans()]
         assert len(keys) == len(set(keys)) == 10
 
+    async def test_decisions_that_arrive_together_have_keys_of_their_own(
+        self, one: Writer, other: Writer
+    ) -> None:
+        """Two plans under one key would overwrite each other's tickets."""
+        arriving = [taken_in((one, other)[number % 2], number) for number in range(1, 31)]
+        known = await asyncio.gather(*arriving)
+
+        assert len({each.workflow for each in known}) == 30
+
     async def test_a_plan_is_found_with_its_decision_and_journal(self, one: Writer) -> None:
         """Whoever takes a plan over knows nothing but its id."""
         decision = a_decision_row()._replace(body=b'{"\xc3\xa9": 1}')

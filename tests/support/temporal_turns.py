@@ -385,7 +385,8 @@ async def embedded_plans(clock: VirtualClock, policy: Policy) -> AsyncIterator[E
 _ITS_OWN = re.compile(r'"(chance|validation_ms|generation_ms|duration_ms)":[-+.0-9e]+')
 
 # The engine tells a plan of its moment also where the answers of the same turn have moved it on,
-# which then changes nothing; what passing time does change is among the other records.
+# which then changes nothing; what passing time does change is among the other records. Of signs of
+# life after the end the engine keeps each.
 RECORDS = {
     "journal": "SELECT at, kind, body FROM journal WHERE kind <> 'time_passed' "
     "ORDER BY workflow, seq",
@@ -396,7 +397,7 @@ RECORDS = {
     "ready_at, deadline_at, published_at, started_at, ended_at, agent, error FROM tickets "
     "ORDER BY key",
     "answers": "SELECT DISTINCT ticket_id, attempt, at, status, fate, agent, error, payload "
-    "FROM results ORDER BY 1, 2, 3, 4, 5, 8",
+    "FROM results WHERE status <> 'RUNNING' ORDER BY 1, 2, 3, 4, 5, 8",
     "audit": "SELECT DISTINCT at, workflow_id, action, actor, detail FROM audit ORDER BY 1, 3, 5",
     "incidents": "SELECT incident_id, incident_type, severity, created_at, body FROM incidents "
     "ORDER BY 1",

@@ -183,16 +183,18 @@ class Mongo:
             return await (await self.database[name].aggregate(list(stages))).to_list()
 
     async def counted(self, counter: str, by: int = 1) -> int:
-        """Raise a counter, and return where it is then; nobody else has what lies between."""
+        """Raise a counter, and return where it is then; nobody else has what lies between.
+
+        Where it was before is asked for: some servers read what comes after in a second step.
+        """
         async with self.asking(f"counting {counter}"):
             found = await self.database["counters"].find_one_and_update(
                 {"_id": counter},
                 {"$inc": {"value": by}},
                 upsert=True,
-                return_document=ReturnDocument.AFTER,
+                return_document=ReturnDocument.BEFORE,
             )
-        # With `upsert` there is always one.
-        return int(found["value"]) if found else by
+        return (int(found["value"]) if found else 0) + by
 
 
 async def together(*jobs: Coroutine[Any, Any, object]) -> None:

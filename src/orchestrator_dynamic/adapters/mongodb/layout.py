@@ -69,6 +69,9 @@ EXPIRING = (
 EXPIRY_INDEX = "expiry"
 
 
+COUNTERS = ("workflows", "key_bases", "factless", "audit", "messages", "dead_letters")
+
+
 async def ensure_indexes(mongo: Mongo) -> None:
     """Create what is missing of the indexes; those that are there cost nothing.
 
@@ -86,6 +89,8 @@ async def ensure_indexes(mongo: Mongo) -> None:
     for collection, wanted in models.items():
         for model in wanted:
             await _create(mongo, collection, model)
+    # So that two who count for the first time do not both make the counter.
+    await mongo.insert("counters", [{"_id": name, "value": 0} for name in COUNTERS])
 
 
 async def _create(mongo: Mongo, collection: str, model: IndexModel) -> None:

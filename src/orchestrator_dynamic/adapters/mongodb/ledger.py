@@ -70,6 +70,9 @@ class MongoLedger(MongoOutbox):
         key, outcome = int(kept["workflow"]), kept.get("outcome")
         found = await self._mongo.one("workflows", {"_id": key})
         if found is not None:
+            if found["workflow_id"] != kept["workflow_id"]:
+                both = f"{found['workflow_id']} and {kept['workflow_id']}"
+                raise InvariantViolation(f"{both} have the same key {key}")
             outcome = found["outcome"]
         elif outcome is None:
             # Also where another was interrupted before it came to this.
