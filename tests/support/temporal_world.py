@@ -99,6 +99,10 @@ class Parts:
     clock: Clock
 
 
+async def _nobody_is_astray(results: Sequence[ExecutionResult]) -> None:
+    raise AssertionError(f"no answer comes to the wrong plan here, but {results} did")
+
+
 def the_parts(
     ledger: SharedLedger,
     publisher: Callable[[TicketQueue], TicketPublisher] = QueuedTickets,
@@ -120,6 +124,7 @@ def the_parts(
         topics=Topics(),
         tally=tally,
         on_messages=lambda: None,
+        bring_home=_nobody_is_astray,
     )
     return Parts(
         ledger=ledger,

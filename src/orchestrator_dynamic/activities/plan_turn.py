@@ -7,7 +7,7 @@ workflow knows of was begun by a turn that did not end, and is carried out once 
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -54,7 +54,14 @@ class PlanTurns:
         topics: Topics,
         tally: Tally,
         on_messages: Callable[[], None],
+        bring_home: Callable[[Sequence[ExecutionResult]], Awaitable[None]],
     ) -> None:
+        """Take turns from now on.
+
+        Args:
+            on_messages: is called when there is something new in the outbox.
+            bring_home: takes answers that came to the wrong plan, to find the right one anew.
+        """
         self._ledger = ledger
         self._publisher = publisher
         self._places = places
@@ -63,6 +70,7 @@ class PlanTurns:
         self._topics = topics
         self._tally = tally
         self._on_messages = on_messages
+        self._bring_home = bring_home
         self._teller = Teller(random.random)
 
     @activity.defn(name="take_turn")
@@ -85,6 +93,8 @@ class PlanTurns:
         told = [one for text in turn.told for one in told_text.decode(text)]
         async with self._replicas.borrowed(turn.workflow_id, turn.seq) as replica:
             plan, step, replies = replica.plan, self._step(), dict[str, Reply]()
+            strays = [one.body for one in told if _is_astray(plan, one)]
+            told = [one for one in told if not _is_astray(plan, one)]
             if replica.broken is None:
                 news, replies = retell(replica, told, self._teller, step)
                 replies |= self._tell_all(plan, news, step)
@@ -94,6 +104,8 @@ class PlanTurns:
                 halting.halt(plan, "its journal", replica.broken, step)
             await self._ledger.commit(step.close())
             changed = [*step.changed_tickets(), *await self._show(plan, step)]
+            if strays:
+                await self._bring_home([*map(ExecutionResult.model_validate_json, strays)])
             if plan.halted:
                 message = f"{turn.workflow_id} was stopped by a fault of ours; its audit has more"
                 raise ApplicationError(message, type=HALTED, non_retryable=True)
@@ -172,6 +184,14 @@ class PlanTurns:
             self._teller.returned(plan, numbers, after.at, after)
         await self._ledger.commit(after.close())
         return [*after.changed_tickets(), *await self._show(plan, after)]
+
+
+def _is_astray(plan: OpenPlan, told: Told) -> bool:
+    """Return whether an answer came to the wrong plan, by a cache that was wrong about it."""
+    if told.kind is not Telling.RESULT or plan.seq == 0:
+        return False
+    number, tickets = told.number or 0, plan.state.tickets
+    return number >= len(tickets) or tickets[number].ticket_id not in told.body
 
 
 def _is_due(plan: OpenPlan, at: int) -> bool:

@@ -9,7 +9,7 @@ from orchestrator_dynamic.adapters.memory.cache import MemoryCache
 from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
 from orchestrator_dynamic.adapters.memory.ticket_queue import TicketQueue
 from orchestrator_dynamic.adapters.mongodb.ledger import MongoLedger
-from orchestrator_dynamic.adapters.redis.cache import RedisClusterCache
+from orchestrator_dynamic.adapters.redis.cache import DEFAULT_PREFIX, RedisClusterCache
 from orchestrator_dynamic.adapters.sqlite import database
 from orchestrator_dynamic.adapters.sqlite.shared_ledger import SqliteSharedLedger
 from orchestrator_dynamic.adapters.temporal.plan_workflows import TemporalPlanWorkflows
@@ -65,17 +65,18 @@ class TemporalParts:
         self._tally = Tally(metrics)
         self._places = TicketPlaces(ledger, cache, _PLACES_MAX)
         self._replicas = PlanReplicas(ledger)
+        telling = Telling(workflows)
+        self._results = SharedResults(ledger, self._places, telling, self._clock, self._tally)
         self.relay = None if broker is None else broker.relay(ledger, self._clock, metrics)
 
     def orchestrator(self, workers: Sequence[Worker], *, takes_turns: bool) -> SharedOrchestrator:
         """Return what takes decisions, answers and requests in."""
         settings, policy = self._settings, self._settings.policy()
-        telling = Telling(self._workflows)
         profiles = None if self._broker else [worker.profile() for worker in workers]
         return SharedOrchestrator(
             ledger=self._ledger,
             workflows=self._workflows,
-            results=SharedResults(self._ledger, self._places, telling, self._clock, self._tally),
+            results=self._results,
             intake=Intake(self._clock, read_limits_of(settings), settings.plan_limits(), policy),
             clock=self._clock,
             policy=policy,
@@ -97,6 +98,7 @@ class TemporalParts:
             topics=topics_of(self._settings, relayed=self._broker is not None),
             tally=self._tally,
             on_messages=self._ring,
+            bring_home=self._results.take_anew,
         )
 
     async def transport(
@@ -140,7 +142,9 @@ async def opened_cache(settings: Settings, metrics: Metrics) -> AsyncIterator[Ca
     if access is None:
         yield MemoryCache(_CACHED_MAX, time.monotonic)
         return
-    async with RedisClusterCache(access) as cache:
+    # Another store knows the same tickets under other keys.
+    prefix = f"{DEFAULT_PREFIX}{settings.mongodb.database}:"
+    async with RedisClusterCache(access, prefix=prefix) as cache:
         metrics.before_fetch(
             lambda: metrics.set(
                 "orchestration_breaker_state", float(cache.breaker_state), service="redis"

@@ -56,9 +56,26 @@ class SharedResults:
         Raises:
             Unavailable: the store or the server is away; all of them may be brought again.
         """
-        at = self._clock.now_ms()
         places = await self._places.find([result.ticket_id for result in results])
-        kept = Batch()
+        late = await self._take(results, places)
+        if late:
+            await self._keep_late(late)
+
+    async def take_anew(self, results: Sequence[ExecutionResult]) -> None:
+        """Take answers that came to the wrong plan: the cache was wrong, so the store is asked.
+
+        Raises:
+            Unavailable: the store or the server is away; all of them may be brought again.
+        """
+        places = await self._places.find_anew([result.ticket_id for result in results])
+        if late := await self._take(results, places):
+            await self._keep(late)
+
+    async def _take(
+        self, results: Sequence[ExecutionResult], places: Mapping[str, TicketPlace]
+    ) -> list[tuple[TicketPlace, ExecutionResult]]:
+        """Bring answers to where they belong, and return those whose workflow has ended."""
+        at, kept = self._clock.now_ms(), Batch()
         plans: dict[str, list[tuple[TicketPlace, ExecutionResult]]] = {}
         for result in results:
             place = places.get(result.ticket_id)
@@ -73,9 +90,8 @@ class SharedResults:
         heard = await asyncio.gather(
             *(self._telling.tell(WorkflowId(name), told) for name, told in brought.items())
         )
-        late = [plans[name] for name, was in zip(brought, heard, strict=True) if not was]
-        if late:
-            await self._keep_late(late, at)
+        gone = [name for name, was in zip(brought, heard, strict=True) if not was]
+        return [answer for name in gone for answer in plans[name]]
 
     def _is_news(self, place: TicketPlace, result: ExecutionResult, kept: Batch) -> bool:
         """Return whether the workflow must hear of it: of a sign of life only the first time."""
@@ -105,11 +121,18 @@ class SharedResults:
             told.append(Told(kind=Kind.RESULT, at=at, number=place.number, body=body))
         return told
 
-    async def _keep_late(
-        self, plans: Sequence[list[tuple[TicketPlace, ExecutionResult]]], at: int
-    ) -> None:
-        batch = Batch()
-        for place, result in (one for answers in plans for one in answers):
+    async def _keep_late(self, late: Sequence[tuple[TicketPlace, ExecutionResult]]) -> None:
+        """Keep answers that came too late, unless what was remembered of their plan was wrong."""
+        places = await self._places.find_anew([result.ticket_id for _, result in late])
+        mistaken = [(place, one) for place, one in late if places.get(one.ticket_id) != place]
+        await self._keep([one for one in late if one not in mistaken])
+        if mistaken:
+            again = await self._take([result for _, result in mistaken], places)
+            await self._keep(again)
+
+    async def _keep(self, late: Sequence[tuple[TicketPlace, ExecutionResult]]) -> None:
+        at, batch = self._clock.now_ms(), Batch()
+        for place, result in late:
             if result.status is not ExecutionStatus.RUNNING:
                 batch.answers.append(answer_record(place.workflow, result, at, "too_late"))
                 self._tally.answered("too_late")

@@ -55,13 +55,22 @@ class TicketPlaces:
             self.note(cached)
             found |= cached
         if missing := [ticket_id for ticket_id in wanted if ticket_id not in found]:
-            looked_up = await self._ledger.places_of(missing)
-            self.note(looked_up)
-            found |= looked_up
-            await self._cache.put(
-                {_key(id_): encoded_place(id_, place) for id_, place in looked_up.items()}, CACHED_S
-            )
+            found |= await self.find_anew(missing)
         return found
+
+    async def find_anew(self, ticket_ids: Sequence[str]) -> Mapping[str, TicketPlace]:
+        """Return where the ledger says that tickets belong, whatever was remembered before.
+
+        Raises:
+            Unavailable: the ledger cannot be reached now.
+            Misconfigured: the ledger refuses us.
+        """
+        looked_up = await self._ledger.places_of(ticket_ids)
+        self.note(looked_up)
+        await self._cache.put(
+            {_key(id_): encoded_place(id_, place) for id_, place in looked_up.items()}, CACHED_S
+        )
+        return looked_up
 
     def _recalled(self, ticket_ids: Mapping[str, None]) -> dict[str, TicketPlace]:
         found: dict[str, TicketPlace] = {}
