@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
@@ -113,6 +114,19 @@ class DevServer:
         except (RuntimeError, RPCError):
             return False
         return True
+
+
+@asynccontextmanager
+async def another_server(
+    *settings: str, kept: bool = False, attributes: Sequence[str] = SEARCH_ATTRIBUTES
+) -> AsyncIterator[DevServer]:
+    """Have a server for one test, in its running loop."""
+    server = DevServer(*settings, kept=kept, attributes=attributes)
+    try:
+        await asyncio.to_thread(server.start)
+        yield server
+    finally:
+        server.kill()
 
 
 def remember(folder: Path, pid: int) -> None:

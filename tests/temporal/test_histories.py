@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -44,12 +44,12 @@ class ListedTickets:
     def __init__(self) -> None:
         self.tickets: list[ExecutionTicket] = []
 
-    async def publish(self, dispatches: list[Dispatch]) -> list[Refusal]:
+    async def publish(self, dispatches: Sequence[Dispatch]) -> Sequence[Refusal]:
         """As the port says."""
         self.tickets += [one.ticket for one in dispatches]
         return []
 
-    async def cancel(self, dispatches: list[Dispatch]) -> list[TicketId]:
+    async def cancel(self, dispatches: Sequence[Dispatch]) -> Sequence[TicketId]:
         """As the port says."""
         return []
 

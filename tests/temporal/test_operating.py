@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
 from orchestrator_dynamic.models.ids import WorkflowId
@@ -19,9 +20,7 @@ from tests.support.temporal_world import Process, a_new_message, a_process
 async def events_of(process: Process, workflow_id: WorkflowId) -> list[str]:
     """Return the kinds of events in a workflow's history."""
     history = await process.client.get_workflow_handle(workflow_id).fetch_history()
-    return [
-        event.WhichOneof("attributes").removesuffix("_event_attributes") for event in history.events
-    ]
+    return [EventType.Name(event.event_type) for event in history.events]
 
 
 async def test_a_parked_plan_runs_when_a_person_approves_it(

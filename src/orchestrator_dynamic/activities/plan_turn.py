@@ -93,10 +93,11 @@ class PlanTurns:
         told = [one for text in turn.told for one in told_text.decode(text)]
         async with self._replicas.borrowed(turn.workflow_id, turn.seq) as replica:
             plan, step, replies = replica.plan, self._step(), dict[str, Reply]()
-            strays = [one.body for one in told if _is_astray(plan, one)]
-            told = [one for one in told if not _is_astray(plan, one)]
+            strays: Sequence[str] = ()
             if replica.broken is None:
                 news, replies = retell(replica, told, self._teller, step)
+                strays = [one.body for one in news if _is_astray(plan, one)]
+                news = [one for one in news if not _is_astray(plan, one)]
                 replies |= self._tell_all(plan, news, step)
                 if _is_due(plan, step.at):
                     self._teller.time_passed(plan, step)

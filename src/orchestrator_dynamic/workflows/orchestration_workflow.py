@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.exceptions import FailureError
 
 from orchestrator_dynamic.ports.orchestrator import Action
 from orchestrator_dynamic.ports.plan_workflows import (
@@ -65,6 +66,7 @@ class OrchestrationWorkflow:
         self._asked = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0
+        self._stopped = False
         self._not_before = 0
         self._in_vain = 0
 
@@ -77,7 +79,7 @@ class OrchestrationWorkflow:
             if workflow.info().is_continue_as_new_suggested() and self._can_be_handed_on():
                 workflow.continue_as_new(self._successor())
             if self._must_act():
-                await self._take_turn()
+                await self._take_turn_or_stop()
         outcome = self._report.outcome or ""
         workflow.upsert_search_attributes([OUTCOME.value_set(outcome)])
         return outcome
@@ -158,9 +160,18 @@ class OrchestrationWorkflow:
             told = Told(kind=Telling.REQUEST, at=_now_ms(), body=body, name=name)
             self._inbox.append(told_text.encode([told]))
             await workflow.wait_condition(lambda: name in self._replies or self._over())
-            return self._replies.pop(name, (False, f"it has ended {self._report.outcome}"))
+            return self._replies.pop(name, (False, self._end()))
         finally:
             self._asked -= 1
+
+    async def _take_turn_or_stop(self) -> None:
+        """Take a turn; where that stops the plan for good, tell those who wait before it fails."""
+        try:
+            await self._take_turn()
+        except FailureError:
+            self._stopped = True
+            await workflow.wait_condition(lambda: self._asked == 0)
+            raise
 
     async def _take_turn(self) -> None:
         told = [self._inbox.popleft() for _ in range(min(len(self._inbox), TURN_MAX))]
@@ -193,7 +204,12 @@ class OrchestrationWorkflow:
         return self._asked == 0 and size <= _HANDED_ON_MAX
 
     def _over(self) -> bool:
-        return self._report.outcome is not None
+        return self._stopped or self._report.outcome is not None
+
+    def _end(self) -> str:
+        if self._stopped:
+            return "it was stopped by a fault of ours; its audit has more"
+        return f"it has ended {self._report.outcome}"
 
     def _done(self) -> bool:
         """Whether nobody waits for anything more; what came after the end is kept as too late."""

@@ -1,5 +1,6 @@
 """Connecting to a Temporal server, and what its errors mean to us."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,12 +46,13 @@ async def connected(address: TemporalAddress) -> TemporalClient:
         Misconfigured: it refuses us.
     """
     with translated(f"connecting to Temporal at {address.target}"):
-        return await Client.connect(
-            address.target,
-            namespace=address.namespace,
-            tls=address.tls,
-            data_converter=pydantic_data_converter,
-        )
+        async with asyncio.timeout(CALL_TIMEOUT.total_seconds()):
+            return await Client.connect(
+                address.target,
+                namespace=address.namespace,
+                tls=address.tls,
+                data_converter=pydantic_data_converter,
+            )
 
 
 @contextmanager
@@ -65,12 +67,20 @@ def translated(what: str) -> Iterator[None]:
     except RPCError as error:
         if error.status in _OPERATORS_FAULT:
             raise Misconfigured(f"{what}: {error.message}") from error
-        if error.status is RPCStatusCode.NOT_FOUND and "amespace" in error.message:
+        if names_no_namespace(error):
             remedy = "create it, or set TEMPORAL_NAMESPACE"
             raise Misconfigured(f"{what}: {error.message}; {remedy}") from error
         raise TemporalUnavailable(f"{what}: {error.message or error.status.name}") from error
-    except RPCTimeoutOrCancelledError as error:
+    except (RPCTimeoutOrCancelledError, TimeoutError) as error:
         raise TemporalUnavailable(f"{what}: no answer in time") from error
     except RuntimeError as error:
         # The client says so where it has never reached the server.
         raise TemporalUnavailable(f"{what}: {error}") from error
+
+
+def names_no_namespace(error: RPCError) -> bool:
+    """Return whether the server knows no such namespace; a missing workflow is another thing."""
+    return any(
+        detail.type_url.endswith(".NamespaceNotFoundFailure")
+        for detail in error.grpc_status.details
+    )

@@ -16,7 +16,11 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from orchestrator_dynamic.adapters.temporal.connection import CALL_TIMEOUT, translated
+from orchestrator_dynamic.adapters.temporal.connection import (
+    CALL_TIMEOUT,
+    names_no_namespace,
+    translated,
+)
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports.orchestrator import Reply, Request
@@ -151,7 +155,7 @@ def _marks(marks: PlanMarks) -> TypedSearchAttributes:
 
 
 def _is_gone(error: RPCError) -> bool:
-    return error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message
+    return error.status is RPCStatusCode.NOT_FOUND and not names_no_namespace(error)
 
 
 def _why(refused: WorkflowUpdateFailedError) -> str:

@@ -1,4 +1,6 @@
-"""What workflows can be looked up by, which their namespace must know before the first starts."""
+"""The search attributes that plans are marked with, which a namespace must know beforehand."""
+
+from collections.abc import Mapping
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import (
@@ -12,46 +14,68 @@ from orchestrator_dynamic.adapters.temporal.connection import CALL_TIMEOUT, tran
 from orchestrator_dynamic.adapters.temporal.plan_workflows import SEARCH_ATTRIBUTES
 from orchestrator_dynamic.errors import Misconfigured
 
-
-async def missing_search_attributes(client: Client, namespace: str) -> tuple[str, ...]:
-    """Return the names of those that `namespace` does not have.
-
-    Raises:
-        TemporalUnavailable: the server cannot be reached now.
-        Misconfigured: it does not let us look.
-    """
-    with translated(f"looking at the search attributes of {namespace}"):
-        known = await client.operator_service.list_search_attributes(
-            ListSearchAttributesRequest(namespace=namespace), timeout=CALL_TIMEOUT
-        )
-    names = (key.name for key in SEARCH_ATTRIBUTES)
-    return tuple(name for name in names if name not in known.custom_attributes)
+_KEYWORD = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+_NOT_OURS_TO_DO = (
+    RPCStatusCode.PERMISSION_DENIED,
+    RPCStatusCode.UNAUTHENTICATED,
+    RPCStatusCode.UNIMPLEMENTED,
+)
 
 
-async def ensure_search_attributes(client: Client, namespace: str) -> None:
-    """Register those that `namespace` does not have; another process may do so at the same time.
+async def ensure_search_attributes(client: Client, namespace: str) -> tuple[str, ...]:
+    """Register what `namespace` does not know yet, and return the names of that.
+
+    Any number of processes may do this at once, and again.
 
     Raises:
         TemporalUnavailable: the server cannot be reached now.
-        Misconfigured: it does not let us; the message says which command does it.
+        Misconfigured: we may not, or a name is taken by another type; the message has a command.
     """
     missing = await missing_search_attributes(client, namespace)
     if not missing:
-        return
-    keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
-    request = AddSearchAttributesRequest(
-        namespace=namespace, search_attributes=dict.fromkeys(missing, keyword)
+        return ()
+    wanted = AddSearchAttributesRequest(
+        namespace=namespace, search_attributes=dict.fromkeys(missing, _KEYWORD)
     )
     with translated(f"registering search attributes in {namespace}"):
         try:
-            await client.operator_service.add_search_attributes(request, timeout=CALL_TIMEOUT)
+            await client.operator_service.add_search_attributes(wanted, timeout=CALL_TIMEOUT)
         except RPCError as error:
+            # Another process was quicker.
             if error.status is RPCStatusCode.ALREADY_EXISTS:
-                return
-            if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED):
-                flags = " ".join(f"--name {name} --type Keyword" for name in missing)
-                command = f"temporal operator search-attribute create {flags} -n {namespace}"
+                return ()
+            if error.status in _NOT_OURS_TO_DO:
                 raise Misconfigured(
-                    f"we may not register search attributes; run: {command}"
+                    f"registering search attributes: {error.message}; run: "
+                    + remedy_for(missing, namespace)
                 ) from error
             raise
+    return missing
+
+
+async def missing_search_attributes(client: Client, namespace: str) -> tuple[str, ...]:
+    """Return which of ours a namespace does not know, in our order.
+
+    Raises:
+        TemporalUnavailable: the server cannot be reached now.
+        Misconfigured: we may not ask, there is no such namespace, or a name has another type.
+    """
+    request = ListSearchAttributesRequest(namespace=namespace)
+    with translated(f"listing the search attributes of {namespace}"):
+        answer = await client.operator_service.list_search_attributes(request, timeout=CALL_TIMEOUT)
+    known: Mapping[str, IndexedValueType.ValueType] = answer.custom_attributes
+    names = [key.name for key in SEARCH_ATTRIBUTES]
+    if other := [name for name in names if known.get(name, _KEYWORD) != _KEYWORD]:
+        which = ", ".join(other)
+        removal = f"search-attribute remove --namespace {namespace} --name {other[0]}"
+        raise Misconfigured(
+            f"{which} of the namespace {namespace} must be of type Keyword; where nobody else "
+            f"needs it as it is, run: temporal operator {removal}"
+        )
+    return tuple(name for name in names if name not in known)
+
+
+def remedy_for(missing: tuple[str, ...], namespace: str) -> str:
+    """Return the command that registers these search attributes."""
+    named = " ".join(f"--name {name} --type Keyword" for name in missing)
+    return f"temporal operator search-attribute create --namespace {namespace} {named}"
