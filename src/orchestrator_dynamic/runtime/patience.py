@@ -27,8 +27,13 @@ async def until_available(work: Callable[[], Awaitable[T]], what: str) -> T:
 
     def told(state: RetryCallState) -> None:
         why = state.outcome.exception() if state.outcome else None
-        log.warning(what, attempt=state.attempt_number, why=str(why))
+        log.warning(what, attempt=state.attempt_number + 1, why=str(why))
 
+    try:
+        # Nearly always it is there, and then it costs nothing to be patient.
+        return await work()
+    except Unavailable as error:
+        log.warning(what, attempt=1, why=str(error))
     async for attempt in AsyncRetrying(
         retry=retry_if_exception_type(Unavailable),
         wait=wait_random_exponential(multiplier=_FIRST_S, max=_MAX_S),
@@ -37,7 +42,6 @@ async def until_available(work: Callable[[], Awaitable[T]], what: str) -> T:
     ):
         with attempt:
             answer = await work()
-            if attempt.retry_state.attempt_number > 1:
-                log.info("available_again", waited=what)
+            log.info("available_again", waited=what)
             return answer
     raise InvariantViolation(f"{what}: there is no last attempt")

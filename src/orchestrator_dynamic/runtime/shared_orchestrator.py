@@ -101,7 +101,7 @@ class SharedOrchestrator:
 
     async def report(self, result: ExecutionResult) -> None:
         """As the port says, and once the answer is durable, too."""
-        await self._results.take([result])
+        await self._results.report(result)
 
     async def take_results(self, results: Sequence[ExecutionResult]) -> None:
         """As the port says."""

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 from orchestrator_dynamic.core.answers import attempt_of
+from orchestrator_dynamic.errors import OrchestratorError
 from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.models.vocabulary import ExecutionStatus
@@ -21,7 +22,7 @@ from orchestrator_dynamic.ports.shared_ledger import SharedLedger
 from orchestrator_dynamic.runtime.step import answer_record
 from orchestrator_dynamic.runtime.tally import Tally
 from orchestrator_dynamic.runtime.teller import PROGRESS_LENGTH_MAX
-from orchestrator_dynamic.runtime.telling import Telling
+from orchestrator_dynamic.runtime.telling import Telling, TellingInterrupted
 from orchestrator_dynamic.runtime.ticket_places import TicketPlaces
 
 # An answer with more characters does not travel through a workflow's history: what it brings is
@@ -48,7 +49,38 @@ class SharedResults:
         self._telling = telling
         self._clock = clock
         self._tally = tally
+        self._reporting = asyncio.Lock()
+        self._reported: list[tuple[ExecutionResult, asyncio.Future[None]]] = []
         self._alive: OrderedDict[tuple[str, int | None], None] = OrderedDict()
+
+    async def report(self, result: ExecutionResult) -> None:
+        """Take one answer; those that come while others are on their way go together after them.
+
+        Raises:
+            Unavailable: the store or the server is away; bring it again.
+        """
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._reported.append((result, mine))
+        async with self._reporting:
+            if not mine.done():
+                await self._take_reported()
+        mine.result()
+
+    async def _take_reported(self) -> None:
+        reported, self._reported = self._reported, []
+        try:
+            await self.take([result for result, _ in reported])
+        except OrchestratorError as error:
+            _fail([waiting for _, waiting in reported], error)
+        except BaseException:
+            # Whoever is stopped here was taking for others too: they may try again.
+            stopped = TellingInterrupted("taking answers was interrupted")
+            _fail([waiting for _, waiting in reported], stopped)
+            raise
+        else:
+            for _, waiting in reported:
+                if not waiting.done():
+                    waiting.set_result(None)
 
     async def take(self, results: Sequence[ExecutionResult]) -> None:
         """Return once every answer is with its workflow, or kept where there is none for it.
@@ -87,11 +119,16 @@ class SharedResults:
         brought = {name: self._brought(answers, at, kept) for name, answers in plans.items()}
         if not kept.empty:
             await self._ledger.commit(kept)
-        heard = await asyncio.gather(
-            *(self._telling.tell(WorkflowId(name), told) for name, told in brought.items())
-        )
+        heard = await self._heard(brought)
         gone = [name for name, was in zip(brought, heard, strict=True) if not was]
         return [answer for name in gone for answer in plans[name]]
+
+    async def _heard(self, brought: Mapping[str, list[Told]]) -> Sequence[bool]:
+        """Return for each workflow whether it has heard what was brought to it."""
+        calls = [self._telling.tell(WorkflowId(name), told) for name, told in brought.items()]
+        if len(calls) == 1:
+            return [await calls[0]]
+        return await asyncio.gather(*calls)
 
     def _is_news(self, place: TicketPlace, result: ExecutionResult, kept: Batch) -> bool:
         """Return whether the workflow must hear of it: of a sign of life only the first time."""
@@ -138,6 +175,13 @@ class SharedResults:
                 self._tally.answered("too_late")
         if not batch.empty:
             await self._ledger.commit(batch)
+
+
+def _fail(waiting: Sequence[asyncio.Future[None]], error: OrchestratorError) -> None:
+    for one in waiting:
+        if not one.done():
+            one.set_exception(error)
+            one.exception()  # Looked at, in case its caller has gone.
 
 
 def _without_load(result: ExecutionResult) -> ExecutionResult:
