@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import orjson
 
-from orchestrator_dynamic.adapters.mongodb import naming, parts, reading, timeline
+from orchestrator_dynamic.adapters.mongodb import naming, parts, reading
 from orchestrator_dynamic.adapters.mongodb.database import Document, Mongo
 from orchestrator_dynamic.adapters.mongodb.decisions import Decisions
 from orchestrator_dynamic.adapters.mongodb.journal import Journal
@@ -19,6 +19,7 @@ from orchestrator_dynamic.models.ids import DecisionId, WorkflowId
 from orchestrator_dynamic.models.incident import OrchestrationIncident
 from orchestrator_dynamic.models.telemetry_frame import TelemetryFrame
 from orchestrator_dynamic.models.vocabulary import Outcome
+from orchestrator_dynamic.ports import store_names
 from orchestrator_dynamic.ports.records import StoredPlan
 from orchestrator_dynamic.ports.store import (
     PAGE_MAX,
@@ -36,6 +37,7 @@ from orchestrator_dynamic.ports.store import (
     WorkflowFilter,
     WorkflowPage,
 )
+from orchestrator_dynamic.wire import timeline
 
 _NEWEST = [("accepted_at", -1), ("_id", -1)]
 _WITHOUT_BODY = {"body": 0}
@@ -84,9 +86,9 @@ class MongoStore:
         found = await self._named(name) if name else []
         if not found:
             pruned = await self._pruned({"workflow_id": name})
-            raise naming.no_workflow(name, pruned or await self._pruned({"_id": name}))
+            raise store_names.no_workflow(name, pruned or await self._pruned({"_id": name}))
         if len(found) > 1:
-            raise naming.several_workflows(name, found)
+            raise store_names.several_workflows(name, [_candidate(one) for one in found])
         return (await self._shown(found))[0]
 
     async def ending(self, workflow_id: WorkflowId) -> Ending | None:
@@ -132,7 +134,7 @@ class MongoStore:
         matching = await self._tickets.beginning(workflow.key, name)
         if len(matching) == 1:
             return reading.ticket(matching[0])
-        raise naming.not_one_ticket(name, workflow, [one["task_id"] for one in matching])
+        raise store_names.not_one_ticket(name, workflow, [one["task_id"] for one in matching])
 
     async def timeline(
         self, workflow: StoredWorkflow, *, last: int | None = None
@@ -214,7 +216,7 @@ class MongoStore:
         """As the port says."""
         text = await self._decisions.text(await self._decision(workflow))
         if text is None:
-            raise naming.gone()
+            raise store_names.gone()
         facts = await self._journal.after(workflow.key, 0)
         return StoredPlan(workflow.key, workflow.workflow_id, text, facts)
 
@@ -253,7 +255,7 @@ class MongoStore:
         ids = ("workflow_id", "decision_id", "plan_id")
         exact: list[Document] = [{one: name} for one in ids]
         for which in [*exact, {"$or": [naming.begins(one, name) for one in ids]}]:
-            most = naming.CANDIDATES_MAX + 1
+            most = store_names.CANDIDATES_MAX + 1
             found = await self._mongo.find("workflows", which, order=_NEWEST, limit=most)
             if found:
                 return found
@@ -262,7 +264,7 @@ class MongoStore:
     async def _decision(self, workflow: StoredWorkflow) -> Document:
         decision = await self._decisions.known(workflow.decision_id)
         if decision is None:
-            raise naming.gone()
+            raise store_names.gone()
         return decision
 
     async def _pruned(self, which: Document) -> Ending | None:
@@ -277,6 +279,13 @@ class MongoStore:
             ended_at=found["ended_at"],
             pruned_at=found["pruned_at"],
         )
+
+
+def _candidate(found: Document) -> store_names.Candidate:
+    stands = found["outcome"] or found["phase"]
+    return store_names.Candidate(
+        found["workflow_id"], found["plan_id"], stands, found["accepted_at"]
+    )
 
 
 def _page(limit: int) -> int:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
-from orchestrator_dynamic.adapters.mongodb import layout, naming, timeline
+from orchestrator_dynamic.adapters.mongodb import layout, naming
 from orchestrator_dynamic.adapters.mongodb.database import Document, Mongo
+from orchestrator_dynamic.ports import store_names
+from orchestrator_dynamic.wire import timeline
 
 # So many arrive well within a deadline.
 _TICKETS_AT_ONCE = 5_000
@@ -51,7 +53,7 @@ class Tickets:
             **layout.of_workflow(workflow),
             "$or": [task, naming.begins("ticket_id", name)],
         }
-        most = naming.CANDIDATES_MAX + 1
+        most = store_names.CANDIDATES_MAX + 1
         return await self._mongo.find("tickets", which, order=_IN_ORDER, limit=most)
 
     async def names(self, workflow: int, numbers: Sequence[int]) -> dict[int, str]:

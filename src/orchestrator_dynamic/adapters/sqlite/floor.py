@@ -6,14 +6,26 @@ would lose track after a crash: a floor, not an engine.
 """
 
 import sqlite3
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from orchestrator_dynamic.adapters.sqlite.database import open_for_writing, transaction
 
 _TABLE = "CREATE TABLE IF NOT EXISTS floor (run INTEGER, ticket INTEGER, status TEXT)"
 _ROW = "INSERT INTO floor VALUES (?, ?, 'RUNNING')"
+
+
+Commit = Callable[[Sequence[tuple[int, int]]], None]
+"""Makes a batch of tickets durable, each as the numbers of its run and of itself."""
+
+
+@contextmanager
+def opened_floor(directory: Path) -> Iterator[Commit]:
+    """Yield the commit of a floor on the file of `directory`."""
+    with closing(open_for_writing(directory)) as connection:
+        connection.execute(_TABLE)
+        yield lambda tickets: _commit(connection, tickets)
 
 
 async def run_floor(
@@ -25,14 +37,13 @@ async def run_floor(
         plans: for each plan, for each task, the tasks it depends on.
         call: the work of a task.
     """
-    with closing(open_for_writing(directory)) as connection:
-        connection.execute(_TABLE)
+    with opened_floor(directory) as commit:
         ready = [(plan, task) for plan, edges in enumerate(plans) for task in _roots(edges)]
         waiting = [[len(before) for before in edges] for edges in plans]
         children = [_children(edges) for edges in plans]
         commits = 0
         while ready:
-            _commit(connection, ready)
+            commit(ready)
             commits += 1
             released: list[tuple[int, int]] = []
             for plan, task in ready:
@@ -46,7 +57,7 @@ async def run_floor(
         return commits
 
 
-def _commit(connection: sqlite3.Connection, tickets: list[tuple[int, int]]) -> None:
+def _commit(connection: sqlite3.Connection, tickets: Sequence[tuple[int, int]]) -> None:
     with transaction(connection):
         connection.executemany(_ROW, tickets)
 

@@ -2,12 +2,8 @@
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from orchestrator_dynamic.ports.store import Ambiguous, Ending, NotFound, StoredWorkflow
-
-# How many candidates are named where a name means several things.
-CANDIDATES_MAX = 10
+from orchestrator_dynamic.ports.store_names import CANDIDATES_MAX
 
 _IDS = ("workflow_id", "decision_id", "plan_id")
 
@@ -39,46 +35,3 @@ def workflows_named(connection: sqlite3.Connection, name: str) -> list[int]:
 def _keys_where(connection: sqlite3.Connection, condition: str, values: Sequence[str]) -> list[int]:
     sql = f"SELECT workflow FROM workflows WHERE {condition} ORDER BY workflow DESC LIMIT ?"
     return [row[0] for row in connection.execute(sql, (*values, CANDIDATES_MAX + 1))]
-
-
-def no_workflow(name: str, pruned: Ending | None) -> NotFound:
-    """Return what to say where no workflow is called `name`."""
-    if pruned is None:
-        return NotFound(f"there is no workflow, decision or plan {name!r}")
-    ended, gone = _moment(pruned.ended_at), _moment(pruned.pruned_at)
-    outcome = pruned.outcome or "without an outcome"
-    return NotFound(f"{pruned.workflow_id} ended {outcome} at {ended} and was pruned at {gone}")
-
-
-def several_workflows(name: str, found: Sequence[sqlite3.Row]) -> Ambiguous:
-    """Return what to say where several workflows are called `name`."""
-    lines = [
-        f"  {row['workflow_id']}  (plan {row['plan_id']}, {row['outcome'] or row['phase']}, "
-        f"accepted {_moment(row['accepted_at'])})"
-        for row in found[:CANDIDATES_MAX]
-    ]
-    more = ["  and more"] if len(found) > CANDIDATES_MAX else []
-    heading = f"{name!r} means several workflows; say which, by its id:"
-    return Ambiguous("\n".join([heading, *lines, *more]))
-
-
-def not_one_ticket(
-    name: str, workflow: StoredWorkflow, found: Sequence[str]
-) -> NotFound | Ambiguous:
-    """Return what to say where not exactly one ticket of `workflow` is called `name`."""
-    if not found:
-        return NotFound(f"{workflow.workflow_id} has no task or ticket {name!r}")
-    more = ", and more" if len(found) > CANDIDATES_MAX else ""
-    names = ", ".join(found[:CANDIDATES_MAX])
-    return Ambiguous(f"{name!r} means several tickets: {names}{more}")
-
-
-def gone() -> NotFound:
-    """Return what to say where something was pruned between two questions about it."""
-    return NotFound("it has been pruned while it was being read")
-
-
-def _moment(at: int | None) -> str:
-    if at is None:
-        return "an unknown moment"
-    return datetime.fromtimestamp(at // 1000, UTC).isoformat().replace("+00:00", "Z")

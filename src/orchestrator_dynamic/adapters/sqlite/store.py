@@ -8,7 +8,7 @@ from itertools import chain
 
 import orjson
 
-from orchestrator_dynamic.adapters.sqlite import letters, naming, statements, timeline
+from orchestrator_dynamic.adapters.sqlite import letters, naming, statements
 from orchestrator_dynamic.core.derived_ids import workflow_id_of
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.errors import Finding, InvalidInput, Severity
@@ -16,6 +16,7 @@ from orchestrator_dynamic.models.ids import DecisionId, WorkflowId
 from orchestrator_dynamic.models.incident import OrchestrationIncident
 from orchestrator_dynamic.models.telemetry_frame import TelemetryFrame
 from orchestrator_dynamic.models.vocabulary import Outcome, TaskType, TicketStatus
+from orchestrator_dynamic.ports import store_names
 from orchestrator_dynamic.ports.records import (
     TICKETS_PER_WORKFLOW,
     FactRecord,
@@ -37,6 +38,7 @@ from orchestrator_dynamic.ports.store import (
     WorkflowFilter,
     WorkflowPage,
 )
+from orchestrator_dynamic.wire import timeline
 
 _WORKFLOW = f"SELECT {', '.join(WorkflowRecord._fields)} FROM workflows"
 _TICKET = (
@@ -47,6 +49,7 @@ _LIVE = (
     "SELECT stage, count(*), sum(max(attempt - 1, 0)) FROM tickets "
     "WHERE key >= ? AND key < ? AND undoes IS NULL GROUP BY stage"
 )
+_FACT = f"SELECT {', '.join(FactRecord._fields)} FROM journal"
 _MESSAGE = "SELECT id, topic, key, value, created_at, sent_at FROM messages"
 
 
@@ -101,12 +104,12 @@ class SqliteStore:
             ending = self._pruned(WorkflowId(name)) or self._pruned(
                 workflow_id_of(DecisionId(name))
             )
-            raise naming.no_workflow(name, ending)
+            raise store_names.no_workflow(name, ending)
         marks = ", ".join("?" * len(keys))
         sql = f"{_WORKFLOW} WHERE workflow IN ({marks}) ORDER BY workflow DESC"
         found = self._rows(sql, *keys)
         if len(found) > 1:
-            raise naming.several_workflows(name, found)
+            raise store_names.several_workflows(name, [_candidate(row) for row in found])
         return self._workflow(found[0])
 
     async def ending(self, workflow_id: WorkflowId) -> Ending | None:
@@ -151,19 +154,16 @@ class SqliteStore:
         begins = f"{_TICKET} {where} ((undoes IS NULL AND {{}}) OR {{}}) ORDER BY key LIMIT ?"
         sql = begins.format(naming.begins("task_id"), naming.begins("ticket_id"))
         beginning = naming.range_of(name)
-        matching = self._rows(sql, *keys, *beginning, *beginning, naming.CANDIDATES_MAX + 1)
+        matching = self._rows(sql, *keys, *beginning, *beginning, store_names.CANDIDATES_MAX + 1)
         if len(matching) == 1:
             return _ticket(matching[0])
-        raise naming.not_one_ticket(name, workflow, [row["task_id"] for row in matching])
+        raise store_names.not_one_ticket(name, workflow, [row["task_id"] for row in matching])
 
     async def timeline(
         self, workflow: StoredWorkflow, *, last: int | None = None
     ) -> tuple[TimelineEntry, ...]:
         """As the port says."""
-        sql = (
-            "SELECT seq, at, kind, body FROM journal WHERE workflow = ? AND kind <> 'time_passed' "
-            "ORDER BY seq DESC LIMIT ?"
-        )
+        sql = f"{_FACT} WHERE workflow = ? AND kind <> 'time_passed' ORDER BY seq DESC LIMIT ?"
         rows = self._rows(sql, workflow.key, -1 if last is None else last)
         return self._entries(workflow, reversed(rows))
 
@@ -172,16 +172,19 @@ class SqliteStore:
     ) -> tuple[TimelineEntry, ...]:
         """As the port says; costs the length of the plan's journal."""
         sql = (
-            "SELECT seq, at, kind, body FROM journal "
-            "WHERE workflow = ? AND kind <> 'time_passed' AND (json_extract(body, '$.ticket') = ? "
+            f"{_FACT} WHERE workflow = ? AND kind <> 'time_passed' "
+            "AND (json_extract(body, '$.ticket') = ? "
             "OR EXISTS (SELECT 1 FROM json_each(body, '$.tickets') e "
             "WHERE e.value = ? OR json_extract(iif(e.type = 'array', e.value, '[]'), '$[0]') = ?)) "
             "ORDER BY seq"
         )
         number = ticket.number
         rows = self._rows(sql, workflow.key, number, number, number)
-        entries = [timeline.entry_about(row, number, ticket.task_id) for row in rows]
-        return tuple(entries)
+        facts = [FactRecord(*row) for row in rows]
+        return tuple(
+            timeline.entry_about(fact, timeline.body_of(fact), number, ticket.task_id)
+            for fact in facts
+        )
 
     async def answers(
         self, workflow: StoredWorkflow, ticket: StoredTicket
@@ -252,7 +255,7 @@ class SqliteStore:
     def _one(self, sql: str, *values: object) -> sqlite3.Row:
         for row in self._rows(sql, *values):
             return row
-        raise naming.gone()
+        raise store_names.gone()
 
     def _pruned(self, workflow_id: WorkflowId) -> Ending | None:
         sql = "SELECT outcome, ended_at, pruned_at FROM pruned WHERE workflow_id = ?"
@@ -286,10 +289,10 @@ class SqliteStore:
     def _entries(
         self, workflow: StoredWorkflow, rows: Iterable[sqlite3.Row]
     ) -> tuple[TimelineEntry, ...]:
-        facts = [(row, orjson.loads(row["body"])) for row in rows]
+        facts = [(fact, timeline.body_of(fact)) for fact in (FactRecord(*row) for row in rows)]
         numbers = set(chain.from_iterable(timeline.numbers_in(body) for _, body in facts))
         names = self._names(workflow, numbers)
-        return tuple(timeline.entry(row, body, names) for row, body in facts)
+        return tuple(timeline.entry(fact, body, names) for fact, body in facts)
 
     def _names(self, workflow: StoredWorkflow, numbers: set[int]) -> dict[int, str]:
         """Return the names of the tickets with these numbers, compensations as such."""
@@ -307,6 +310,11 @@ class SqliteStore:
 def _keys(workflow: int) -> tuple[int, int]:
     """Return the first key of a workflow's tickets, and the first after them."""
     return workflow * TICKETS_PER_WORKFLOW, (workflow + 1) * TICKETS_PER_WORKFLOW
+
+
+def _candidate(row: sqlite3.Row) -> store_names.Candidate:
+    stands = row["outcome"] or row["phase"]
+    return store_names.Candidate(row["workflow_id"], row["plan_id"], stands, row["accepted_at"])
 
 
 def _page(limit: int) -> int:
