@@ -194,6 +194,7 @@ async def a_process(
     drives: bool = True,
     task_queue: str = "",
     patience_s: float = PATIENCE_S,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Process]:
     """Run a process on the shared file in `directory`, with its own task queue for the server.
 
@@ -205,7 +206,7 @@ async def a_process(
     async with asyncio.timeout(patience_s):
         client = await connected(address)
         with closing(database.open_for_writing(directory)) as connection:
-            parts = the_parts(wrap_ledger(SqliteSharedLedger(connection)), publisher)
+            parts = the_parts(wrap_ledger(SqliteSharedLedger(connection)), publisher, clock)
             process = _process(directory, parts, client, name, policy, drives=drives)
             async with asyncio.TaskGroup() as tasks:
                 if process.worker is not None:

@@ -120,6 +120,8 @@ class SharedResults:
         if not kept.empty:
             await self._ledger.commit(kept)
         heard = await self._heard(brought)
+        # Only now: what did not arrive is brought again.
+        self._note_alive(results)
         gone = [name for name, was in zip(brought, heard, strict=True) if not was]
         return [answer for name in gone for answer in plans[name]]
 
@@ -141,10 +143,18 @@ class SharedResults:
         if attempt in self._alive:
             self._tally.answered("heartbeat")
             return False
-        self._alive[attempt] = None
-        if len(self._alive) > _ALIVE_MAX:
-            self._alive.popitem(last=False)
         return True
+
+    def _note_alive(self, results: Sequence[ExecutionResult]) -> None:
+        """Remember whose signs of life have arrived; an answer ends the life of its attempt."""
+        for result in results:
+            attempt = (result.ticket_id, attempt_of(result))
+            if result.status is not ExecutionStatus.RUNNING:
+                self._alive.pop(attempt, None)
+                continue
+            self._alive[attempt] = None
+            if len(self._alive) > _ALIVE_MAX:
+                self._alive.popitem(last=False)
 
     def _brought(
         self, answers: list[tuple[TicketPlace, ExecutionResult]], at: int, kept: Batch
