@@ -82,8 +82,12 @@ async def shared_application(
         parts = TemporalParts(settings, ledger, workflows, broker, cache, metrics)
         orchestrator = parts.orchestrator(workers, takes_turns=takes_turns)
         ways = [(one, await parts.transport(one, orchestrator, opened)) for one in workers]
+        if takes_turns or streams:
+            await until_available(
+                lambda: ensure_search_attributes(client, settings.temporal.namespace),
+                "temporal_awaited",
+            )
         if takes_turns:
-            await ensure_search_attributes(client, settings.temporal.namespace)
             queue, stop_s = settings.temporal.task_queue, settings.shutdown_timeout_s
             await opened.enter_async_context(temporal_worker(client, queue, parts.turns(), stop_s))
             if broker is None:

@@ -24,6 +24,9 @@ _OPERATORS_FAULT = (
     RPCStatusCode.UNIMPLEMENTED,
 )
 
+# Whoever starts workflows registers what is missing first; a server hears of it from a cache.
+_NOT_KNOWN_YET = "no mapping defined for search attribute"
+
 
 class TemporalUnavailable(Unavailable):
     """The server did not answer; what was asked of it may have happened."""
@@ -65,6 +68,8 @@ def translated(what: str) -> Iterator[None]:
     try:
         yield
     except RPCError as error:
+        if _NOT_KNOWN_YET in (error.message or ""):
+            raise TemporalUnavailable(f"{what}: {error.message}") from error
         if error.status in _OPERATORS_FAULT:
             raise Misconfigured(f"{what}: {error.message}") from error
         if names_no_namespace(error):
