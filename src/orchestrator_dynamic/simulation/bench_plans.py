@@ -9,7 +9,7 @@ once.
 import json
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 SEED = 42
@@ -25,6 +25,39 @@ class Shape(StrEnum):
     FAN = "fan"
     LAYERED = "layered"
     MANY = "many"
+
+
+class Release:
+    """Which tasks may go, by counting what each still waits for: order, and nothing besides.
+
+    Args:
+        plans: for each plan, for each task, the tasks it depends on.
+    """
+
+    def __init__(self, plans: Sequence[list[list[int]]]) -> None:
+        self._waiting = [[len(before) for before in edges] for edges in plans]
+        self._children = [_children(edges) for edges in plans]
+
+    def roots(self) -> list[tuple[int, int]]:
+        """Return the tasks that wait for nothing, each as its plan and its number."""
+        counts = enumerate(self._waiting)
+        return [(plan, task) for plan, tasks in counts for task, n in enumerate(tasks) if n == 0]
+
+    def ended(self, plan: int, task: int) -> list[tuple[int, int]]:
+        """Return the tasks that may go now that this one has ended."""
+        counts, released = self._waiting[plan], []
+        for child in self._children[plan][task]:
+            counts[child] -= 1
+            if counts[child] == 0:
+                released.append((plan, child))
+        return released
+
+
+def plans_of(shape: Shape, tasks: int) -> list[list[list[int]]]:
+    """Return the dependencies of each plan that `decisions` gives for the same arguments."""
+    if shape is Shape.MANY:
+        return [dependencies(Shape.FAN, MANY_PLAN_TASKS)] * max(1, tasks // MANY_PLAN_TASKS)
+    return [dependencies(shape, tasks)]
 
 
 def decisions(shape: Shape, tasks: int, run: str) -> Iterator[bytes]:
@@ -86,3 +119,11 @@ def decision(name: str, edges: list[list[int]]) -> bytes:
             "cognitive_plan": json.dumps(plan),
         }
     ).encode()
+
+
+def _children(edges: list[list[int]]) -> list[list[int]]:
+    children: list[list[int]] = [[] for _ in edges]
+    for task, before in enumerate(edges):
+        for other in before:
+            children[other].append(task)
+    return children

@@ -99,7 +99,7 @@ class KafkaFloor:
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            isolation_level="read_committed",
+            fetch_max_wait_ms=250,
             **client_arguments(options),
         )
 
@@ -180,9 +180,7 @@ class KafkaFloor:
         async with asyncio.timeout(_PATIENCE_S):
             found: dict[Any, list[Any]] = {}
             while not found:
-                found = await self._consumer.getmany(
-                    timeout_ms=_POLL_MS, max_records=_RECORDS_MAX
-                )
+                found = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_RECORDS_MAX)
         for record in (record for records in found.values() for record in records):
             headers = dict(record.headers)
             schema = await self._codec.writer_schema(record.value, headers)
