@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from orchestrator_dynamic.bootstrap.temporal import SharedApplication
@@ -22,6 +23,7 @@ from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.ports.orchestrator import Receipt, Reception
 from orchestrator_dynamic.ports.plan_workflows import TurnReport
 from orchestrator_dynamic.ports.store import NotFound, WorkflowFilter
+from orchestrator_dynamic.runtime.patience import until_available
 
 JOURNAL = "journal"
 
@@ -84,7 +86,9 @@ class SharedSession:
         while True:
             page = await self._app.store.workflows(WorkflowFilter(open_only=True), after=after)
             for record in page.workflows:
-                self._follow(record.workflow_id, JOURNAL, (), tasks)
+                # Whoever took it in died before its workflow began: it begins when it comes again.
+                if record.phase != Phase.NEW:
+                    self._follow(record.workflow_id, JOURNAL, (), tasks)
             after = page.next
             if after is None:
                 return
@@ -96,7 +100,8 @@ class SharedSession:
             why = f"it cannot be read: {error.strerror}"
             self._end(PlanResult(source=one.source, outcome=UNREADABLE, reason=why))
             return
-        receipt = await self._app.orchestrator.submit(data, source=one.source)
+        submit = partial(self._app.orchestrator.submit, data, source=one.source)
+        receipt = await until_available(submit, "decision_not_taken")
         if receipt.workflow_id is None:
             self._end(result_of_dead_letter(receipt))
             return

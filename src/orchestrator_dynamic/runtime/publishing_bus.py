@@ -3,11 +3,12 @@
 The engine hands tickets over without waiting. They leave in batches, one after the other, and are
 handed over when the publisher has acknowledged them. What it does not take now is offered again
 until it does, in the same order: the journal says that they are to go, so nothing else may happen.
+What is over, or has a newer attempt, before the publisher took it is not offered again: an outage
+may outlast what it holds up, and nobody shall begin work that no plan waits for.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.models.execution_result import ExecutionResult
@@ -20,6 +21,8 @@ from orchestrator_dynamic.runtime.refusals import result_of_refusal
 
 # A batch that fails is offered again as a whole, so that it should not be the size of a plan.
 _BATCH_MAX = 1_000
+
+_Waiting = dict[TicketId, Dispatch]
 
 
 class PublishingBus:
@@ -36,8 +39,10 @@ class PublishingBus:
         self.on_handover: Callable[[Handover], None] = _unheard
         self.on_refusal: Callable[[ExecutionResult], None] = _unheard
         # In the order of their arrival: a plan has at most so many tickets out as its policy says.
-        self._waiting: dict[TicketId, Dispatch] = {}
-        self._cancelled: dict[TicketId, Dispatch] = {}
+        self._waiting: _Waiting = {}
+        self._cancelled: _Waiting = {}
+        # The attempts that were offered and not yet acknowledged: workers may have them.
+        self._offered: dict[TicketId, int] = {}
         self._work = asyncio.Event()
 
     def publish(self, dispatches: Sequence[Dispatch]) -> None:
@@ -51,7 +56,8 @@ class PublishingBus:
         unsent = []
         for dispatch in dispatches:
             ticket_id = dispatch.ticket.ticket_id
-            if self._waiting.pop(ticket_id, None) is not None:
+            waiting = self._waiting.pop(ticket_id, None)
+            if waiting is not None and self._offered.get(ticket_id) != waiting.attempt:
                 unsent.append(ticket_id)
             else:
                 self._cancelled[ticket_id] = dispatch
@@ -60,10 +66,9 @@ class PublishingBus:
 
     def forget(self, ticket_id: TicketId, attempt: int) -> None:
         """As the port says: what has not left stays here; a broker takes nothing back."""
-        waiting = self._waiting.get(ticket_id)
-        if waiting is not None and waiting.attempt == attempt:
-            del self._waiting[ticket_id]
-        self._cancelled.pop(ticket_id, None)
+        for held in (self._waiting, self._cancelled):
+            if ticket_id in held and held[ticket_id].attempt == attempt:
+                del held[ticket_id]
 
     async def run(self) -> None:
         """Hand over until cancelled.
@@ -75,26 +80,43 @@ class PublishingBus:
             await self._work.wait()
             self._work.clear()
             while self._waiting or self._cancelled:
-                if batch := _taken(self._waiting):
-                    refusals = await until_available(
-                        partial(self._publisher.publish, batch), "tickets_not_taken"
-                    )
-                    now = self._clock.now_ms()
-                    for one in batch:
-                        self.on_handover(Handover(one.ticket.ticket_id, one.attempt, now, None))
-                    for refusal in refusals:
-                        self.on_refusal(result_of_refusal(refusal, now))
-                if notices := _taken(self._cancelled):
-                    await until_available(
-                        partial(self._publisher.cancel, notices), "cancellations_not_taken"
-                    )
+                await until_available(self._hand_over, "tickets_not_taken")
+                await until_available(self._notify, "cancellations_not_taken")
+
+    async def _hand_over(self) -> None:
+        """Offer what has waited longest and is still wanted, and tell what became of it."""
+        batch = _first(self._waiting)
+        if not batch:
+            return
+        self._offered |= {one.ticket.ticket_id: one.attempt for one in batch}
+        refusals = await self._publisher.publish(batch)
+        self._offered.clear()
+        _remove(self._waiting, batch)
+        now = self._clock.now_ms()
+        refused = {(one.ticket_id, one.attempt) for one in refusals}
+        for one in batch:
+            ticket_id = one.ticket.ticket_id
+            if (ticket_id, one.attempt) not in refused:
+                self.on_handover(Handover(ticket_id, one.attempt, now, None))
+        for refusal in refusals:
+            self.on_refusal(result_of_refusal(refusal, now))
+
+    async def _notify(self) -> None:
+        """Tell workers to stop what somebody has cancelled meanwhile."""
+        if notices := _first(self._cancelled):
+            await self._publisher.cancel(notices)
+            _remove(self._cancelled, notices)
 
 
-def _taken(waiting: dict[TicketId, Dispatch]) -> list[Dispatch]:
-    batch = list(waiting.values())[:_BATCH_MAX]
-    for dispatch in batch:
-        del waiting[dispatch.ticket.ticket_id]
-    return batch
+def _first(held: _Waiting) -> list[Dispatch]:
+    return list(held.values())[:_BATCH_MAX]
+
+
+def _remove(held: _Waiting, gone: Sequence[Dispatch]) -> None:
+    """Take out what has gone, unless something newer stands in its place."""
+    for dispatch in gone:
+        if held.get(dispatch.ticket.ticket_id) is dispatch:
+            del held[dispatch.ticket.ticket_id]
 
 
 def _unheard(told: object) -> None:

@@ -11,15 +11,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import partial
 
+from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.ports.ledger import Batch
-from orchestrator_dynamic.ports.shared_ledger import SharedLedger
+from orchestrator_dynamic.ports.shared_ledger import Overtaken, SharedLedger
 from orchestrator_dynamic.runtime.patience import until_available
 
 # Turns that wait for the copy; the engine takes no more before one has arrived.
 _WAITING_MAX = 64
 
-# Several turns that waited become one batch, up to this many rows of tickets.
+# Several turns that waited become one batch, up to this many rows: a copy has a deadline.
 _ROWS_MAX = 2_000
+
+
+class CopyDisagrees(Misconfigured):
+    """The store has another story of our plans: two engines write it, or one was set back."""
 
 
 class DeferredCopy:
@@ -65,7 +70,9 @@ class RecordCopy:
         self._turns: asyncio.Queue[_Turn] = asyncio.Queue()
         self._room = asyncio.Semaphore(_WAITING_MAX)
         self.done = self._last = 0
-        for number, batch in left:
+        numbered = list(left)
+        settled([batch for _, batch in numbered])
+        for number, batch in numbered:
             self._last = number
             self._turns.put_nowait(_Turn(number, batch, _nothing))
 
@@ -88,19 +95,34 @@ class RecordCopy:
         await self._turns.join()
 
     async def run(self) -> None:
-        """Copy until cancelled; what has not arrived then is kept by the ledger."""
+        """Copy until cancelled; what has not arrived then is kept by the ledger.
+
+        Raises:
+            CopyDisagrees: the store has other facts about our plans, which no patience mends.
+            Refused: it has a decision of ours under another name.
+        """
         while True:
             turns = [await self._turns.get()]
-            while self._turns.qsize() and _rows(turns) < _ROWS_MAX:
+            rows = _rows(turns[0].batch)
+            while self._turns.qsize() and rows < _ROWS_MAX:
                 turns.append(self._turns.get_nowait())
+                rows += _rows(turns[-1].batch)
             batch = merged([turn.batch for turn in turns])
-            await until_available(partial(self._store.commit, batch), "records_not_copied")
+            await until_available(partial(self._bring, batch), "records_not_copied")
             self.done = turns[-1].number
             for turn in turns:
                 turn.show()
                 self._turns.task_done()
                 if turn.show is not _nothing:
                     self._room.release()
+
+    async def _bring(self, batch: Batch) -> None:
+        try:
+            await self._store.commit(batch)
+        except Overtaken as error:
+            told = "the record store and the data directory tell different stories of a plan"
+            remedy = "use the directory that wrote last, or another MONGODB_DATABASE"
+            raise CopyDisagrees(f"{told}: {error}; {remedy}") from error
 
 
 def merged(batches: list[Batch]) -> Batch:
@@ -119,8 +141,26 @@ def merged(batches: list[Batch]) -> Batch:
     return whole
 
 
-def _rows(turns: list[_Turn]) -> int:
-    return sum(len(turn.batch.changes) + len(turn.batch.tickets) for turn in turns)
+def settled(batches: list[Batch]) -> None:
+    """Take out of `batches` what a later one of them says otherwise about the same ticket.
+
+    The store may have them all. What a batch without facts records is taken for the latest there
+    is, so that an older state, brought again by itself, would stand against the newer one.
+    """
+    changed, progressed = set[int](), set[int]()
+    for batch in reversed(batches):
+        batch.changes = [one for one in batch.changes if one.key not in changed]
+        batch.progress = [one for one in batch.progress if one.key not in progressed]
+        changed.update(one.key for one in batch.changes)
+        progressed.update(one.key for one in batch.progress)
+
+
+def _rows(batch: Batch) -> int:
+    return sum(
+        len(rows)
+        for field in fields(Batch)
+        if isinstance(rows := getattr(batch, field.name), list | dict)
+    )
 
 
 def _nothing() -> None:

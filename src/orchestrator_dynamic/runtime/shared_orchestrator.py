@@ -123,7 +123,7 @@ class SharedOrchestrator:
         if isinstance(prepared, DeadLetterRecord):
             return await self._put_aside(prepared)
         at = self._clock.now_ms()
-        known = await self._ledger.take_in(_decision_of(prepared, at), _workflow_of(prepared))
+        known = await self._ledger.take_in(_decision_of(prepared, at), _workflow_of(prepared, at))
         if known.content_hash != prepared.content_hash:
             return await self._put_aside(conflict_letter(prepared, at))
         if known.outcome is None:
@@ -192,8 +192,8 @@ def _decision_of(new: NewPlan, at: int) -> DecisionRecord:
     )
 
 
-def _workflow_of(new: NewPlan) -> WorkflowRecord:
-    return OpenPlan(0, new.execution).workflow_record()
+def _workflow_of(new: NewPlan, at: int) -> WorkflowRecord:
+    return OpenPlan(0, new.execution).workflow_record()._replace(accepted_at=at)
 
 
 def _reception(new: NewPlan, at: int) -> Reception:

@@ -6,6 +6,7 @@ from temporalio.client import (
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import (
     SearchAttributeKey,
@@ -105,6 +106,10 @@ class TemporalPlanWorkflows:
                 )
             except WorkflowUpdateFailedError as refused:
                 return Reply(False, _why(refused))
+            except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+                why = "nobody has answered; it may still be carried out"
+                remedy = "see that `orq worker temporal` runs"
+                raise TemporalUnavailable(f"{workflow_id}: {why}: {remedy}") from error
             except RPCError as error:
                 if _is_gone(error):
                     return Reply(False, f"{workflow_id} is not open: it has ended or never was")
