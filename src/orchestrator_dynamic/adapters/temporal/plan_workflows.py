@@ -19,6 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from orchestrator_dynamic.adapters.temporal.connection import (
     CALL_TIMEOUT,
+    TemporalUnavailable,
     names_no_namespace,
     translated,
 )
