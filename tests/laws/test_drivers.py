@@ -26,13 +26,13 @@ from orchestrator_dynamic.wire.message_writer import to_json
 from tests.support.messages import RECORDED_PLANS, a_result
 from tests.support.plan_strategies import decisions, policies
 from tests.support.temporal_faults import Faults
+from tests.support.temporal_records import records_of
 from tests.support.temporal_turns import (
     EmbeddedPlans,
     Plans,
     TurnedPlans,
     embedded_plans,
     in_memory,
-    records_of,
 )
 
 RECORDED = sorted(RECORDED_PLANS.glob("*.json"))

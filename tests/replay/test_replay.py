@@ -1,6 +1,5 @@
 """Workflows that an earlier version began go on under this one: recorded histories replay."""
 
-import asyncio
 import gzip
 from datetime import timedelta
 from pathlib import Path
@@ -94,7 +93,7 @@ class _SetsATimerFirst:
 
     @workflow.run
     async def run(self, order: Order) -> str:
-        await asyncio.sleep(1)
+        await workflow.sleep(1)
         return ""
 
 
