@@ -22,10 +22,14 @@ from orchestrator_dynamic.runtime.patience import until_available
 from orchestrator_dynamic.runtime.publishing_bus import PublishingBus
 from orchestrator_dynamic.runtime.record_copy import RecordCopy
 from orchestrator_dynamic.runtime.relay import Relay
+from orchestrator_dynamic.runtime.ticket_sending import SentTickets
 
 if TYPE_CHECKING:
     from orchestrator_dynamic.bootstrap.broker import Broker
     from orchestrator_dynamic.consumers.consumption import Consumption
+
+# What the last turns have told is sent before the end, unless the brokers are away.
+_FAREWELL_S = 2.0
 
 # Under these names a data directory knows what it is called elsewhere.
 _INSTANCE, _COPY_KEYS = "instance", "copy-keys"
@@ -47,6 +51,7 @@ class Outside:
         self._instance = ""
         self._consumption: Consumption | None = None
         self._consuming: asyncio.Task[None] | None = None
+        self._relaying: asyncio.Task[None] | None = None
         self._background: list[asyncio.Task[None]] = []
 
     async def use_broker(
@@ -65,7 +70,8 @@ class Outside:
         self.broker = await opened.enter_async_context(opened_broker(settings, name))
         beside = opened.enter_context(closing(database.open_beside_engine(settings.data_dir)))
         self.relay = self.broker.relay(SqliteSharedLedger(beside), clock, metrics)
-        self.bus = PublishingBus(self.broker.tickets(), clock)
+        broker, topic = self.broker, settings.kafka.tickets_topic
+        self.bus = PublishingBus(SentTickets(broker.sink, broker.codec, topic, metrics), clock)
 
     async def use_record_store(
         self, settings: Settings, ledger: SqliteLedger, opened: AsyncExitStack
@@ -106,8 +112,10 @@ class Outside:
 
     def run_in(self, tasks: asyncio.TaskGroup) -> None:
         """Start what was opened."""
-        running = [part.run() for part in (self.copy, self.bus, self.relay) if part is not None]
+        running = [part.run() for part in (self.copy, self.bus) if part is not None]
         self._background = [tasks.create_task(one) for one in running]
+        if self.relay is not None:
+            self._relaying = tasks.create_task(self.relay.run())
         if self._consumption is not None and self.broker is not None:
             from orchestrator_dynamic.bootstrap.engine_fence import watch_company
 
@@ -126,6 +134,10 @@ class Outside:
         """Wait until all records have been copied, and stop; what has not left is in the ledger."""
         if self.copy is not None:
             await self.copy.drained()
+        if self.relay is not None and self._relaying is not None:
+            self.relay.leave()
+            await asyncio.wait([self._relaying], timeout=_FAREWELL_S)
+            self._background.append(self._relaying)
         for task in self._background:
             task.cancel()
 

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from orchestrator_dynamic.models.ids import TicketId
+from orchestrator_dynamic.observability.metrics import Metrics
 from orchestrator_dynamic.ports.message_sink import MessageRefused, MessageSink
 from orchestrator_dynamic.ports.outbox import Outgoing
 from orchestrator_dynamic.ports.ticket_bus import Dispatch
 from orchestrator_dynamic.ports.ticket_publisher import Refusal
+from orchestrator_dynamic.runtime.counted_sink import CountedSink
 from orchestrator_dynamic.wire.message_codec import MessageCodec
 from orchestrator_dynamic.wire.message_headers import headers_of
 
@@ -14,8 +16,11 @@ from orchestrator_dynamic.wire.message_headers import headers_of
 class SentTickets:
     """A `TicketPublisher` over a broker, which the caller owns. One plan is one partition."""
 
-    def __init__(self, sink: MessageSink, codec: MessageCodec, topic: str) -> None:
-        self._sink = sink
+    def __init__(
+        self, sink: MessageSink, codec: MessageCodec, topic: str, metrics: Metrics | None = None
+    ) -> None:
+        """Send to `topic`; `metrics` counts what the broker takes, where somebody wants to know."""
+        self._sink = sink if metrics is None else CountedSink(sink, metrics, {topic: "tickets"})
         self._codec = codec
         self._topic = topic
 
