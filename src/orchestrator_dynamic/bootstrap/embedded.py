@@ -149,7 +149,8 @@ def _engine(
             commit_batch_max=settings.commit_batch_max,
         ),
         copy=_copy_for(settings, ledger, outside),
-        tickets_outlive_us=bus is not None,
+        # Also where this moment's work leaves the broker be: it has them all the same.
+        tickets_outlive_us=bool(settings.kafka.bootstrap_servers),
         on_messages=relay.ring if relay else None,
     )
     queue.on_handover = engine.mailbox.put_patiently
