@@ -27,6 +27,9 @@ from orchestrator_dynamic.runtime.patience import until_available
 
 JOURNAL = "journal"
 
+# Where a plan came from, and what was found about it.
+_Told = tuple[str, tuple[Finding, ...]]
+
 # The server is asked about plans that have not ended, to see whether only people can move them.
 _LOOK_S = 1.0
 
@@ -51,7 +54,7 @@ class SharedSession:
         self._audience = audience
         self._data_dir = data_dir
         self._stop = stop
-        self._followed: dict[WorkflowId, tuple[str, tuple[Finding, ...]]] = {}
+        self._followed: dict[WorkflowId, _Told] = {}
         self._waits: dict[WorkflowId, asyncio.Task[None]] = {}
         self.results: list[PlanResult] = []
         self.cut_short = False
@@ -135,14 +138,17 @@ class SharedSession:
 
     async def _await_end(self, workflow_id: WorkflowId) -> None:
         await self._app.orchestrator.outcome_of(workflow_id)
-        result = await self._result_of(workflow_id)
+        if (told := self._followed.get(workflow_id)) is None:
+            return
+        result = await self._result_of(workflow_id, told)
+        # It may have been left at this very moment.
         if self._followed.pop(workflow_id, None):
             self._end(result)
 
     async def _result_of(
-        self, workflow_id: WorkflowId, standstill: Standstill | None = None
+        self, workflow_id: WorkflowId, told: _Told, standstill: Standstill | None = None
     ) -> PlanResult:
-        source, findings = self._followed[workflow_id]
+        source, findings = told
         record = await self._app.store.workflow(workflow_id)
         if source == JOURNAL:
             findings = await findings_on_record(self._app.store, record)
@@ -181,7 +187,9 @@ class SharedSession:
 
     async def _leave(self, standstills: dict[WorkflowId, Standstill]) -> None:
         for workflow_id, standstill in standstills.items():
-            result = await self._result_of(workflow_id, standstill)
+            if (told := self._followed.get(workflow_id)) is None:
+                continue
+            result = await self._result_of(workflow_id, told, standstill)
             if self._followed.pop(workflow_id, None):
                 self.results.append(result)
                 self._audience.left(result)
