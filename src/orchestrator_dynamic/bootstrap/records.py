@@ -16,6 +16,7 @@ from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Refused
 from orchestrator_dynamic.ports.inspection import Inspection
 from orchestrator_dynamic.ports.orchestrator import Receipt, Reception, Reply, Request
+from orchestrator_dynamic.ports.outbox import Outgoing
 from orchestrator_dynamic.ports.retention import Pruned
 from orchestrator_dynamic.ports.store import Store
 
@@ -83,6 +84,8 @@ async def requeue(settings: Settings, letter_id: int) -> Receipt:
         NotFound: there is none with this number.
         Refused: it cannot be handed in again; the message says why.
         Misconfigured: another process runs an engine on the data directory; the message names it.
+            A decision that came from a broker goes back there, so that this does not matter.
+        BrokerUnavailable: it could not be sent back now.
     """
     async with opened_store(settings) as store:
         letter, body = await store.dead_letter(letter_id)
@@ -93,9 +96,27 @@ async def requeue(settings: Settings, letter_id: int) -> Receipt:
         raise Refused(f"dead letter {letter_id} has been requeued: {letter.requeue_outcome}")
     headers = {name: value.encode("latin-1") for name, value in letter.headers.items()}
     source = f"dead letter {letter_id} ({letter.source})"
-    receipt = await _handed_in(settings, body, headers, source)
+    if letter.source.startswith(f"{settings.kafka.consensus_topic}[") and _has_broker(settings):
+        receipt = await _sent_back(settings, body, headers, source)
+    else:
+        receipt = await _handed_in(settings, body, headers, source)
     await _note_requeue(settings, letter_id, receipt.reception)
     return receipt
+
+
+def _has_broker(settings: Settings) -> bool:
+    return bool(settings.kafka.bootstrap_servers)
+
+
+async def _sent_back(
+    settings: Settings, body: bytes, headers: Mapping[str, bytes], source: str
+) -> Receipt:
+    """Send a decision to the topic that it came from: whoever consumes there takes it in again."""
+    from orchestrator_dynamic.bootstrap.broker import opened_broker
+
+    async with opened_broker(settings) as broker:
+        await broker.sink.send([Outgoing(settings.kafka.consensus_topic, None, body, headers)])
+    return Receipt(reception=Reception.SENT_BACK, source=source)
 
 
 async def _handed_in(

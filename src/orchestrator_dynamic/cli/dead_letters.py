@@ -28,7 +28,7 @@ from orchestrator_dynamic.cli.printing import (
 )
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Finding, Misconfigured
-from orchestrator_dynamic.ports.orchestrator import Reception
+from orchestrator_dynamic.ports.orchestrator import Receipt, Reception
 from orchestrator_dynamic.ports.store import PAGE_MAX, DeadLetter, DeadLetterPage, NotFound
 
 _EXAMPLES = """
@@ -184,12 +184,18 @@ def _tell_findings(findings: Iterable[Finding]) -> None:
     )
 
 
+def _instead_of_workflow(receipt: Receipt) -> str:
+    if receipt.reception is Reception.SENT_BACK:
+        return "whoever consumes its topic takes it in again"
+    return f"dead letter again ({receipt.reason})"
+
+
 def _requeue(letter_id: int, data_dir: Path | None, as_json: bool) -> None:
     receipt = run_in_loop(requeue(quiet_settings(data_dir), letter_id))
     if as_json:
         print_json(receipt)
     else:
-        what = receipt.workflow_id or f"dead letter again ({receipt.reason})"
+        what = receipt.workflow_id or _instead_of_workflow(receipt)
         say(f"dead letter {letter_id}: {receipt.reception.replace('_', ' ')}; {what}")
         if receipt.reception is Reception.STARTED:
             say("It goes on when `orq run` starts an engine on this data directory.")

@@ -37,6 +37,7 @@ class Reception(StrEnum):
     RECORDED = "recorded"
     DUPLICATE = "duplicate"
     DEAD_LETTER = "dead_letter"
+    SENT_BACK = "sent_back"  # to the topic that it came from, for whoever consumes there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
