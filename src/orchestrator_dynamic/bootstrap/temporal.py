@@ -1,16 +1,20 @@
 """Plans driven by a Temporal server: the roles of a process, together or apart."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
+from orchestrator_dynamic.adapters.sqlite import lease
 from orchestrator_dynamic.adapters.temporal.connection import TemporalClient, connected
 from orchestrator_dynamic.adapters.temporal.plan_workflows import TemporalPlanWorkflows
 from orchestrator_dynamic.adapters.temporal.search_attributes import ensure_search_attributes
 from orchestrator_dynamic.bootstrap.addresses import temporal_address
 from orchestrator_dynamic.bootstrap.broker import opened_broker
+from orchestrator_dynamic.bootstrap.embedded import now_text
 from orchestrator_dynamic.bootstrap.missing_parts import refuse_missing_parts
 from orchestrator_dynamic.bootstrap.records import opened_store
 from orchestrator_dynamic.bootstrap.temporal_parts import (
@@ -20,6 +24,7 @@ from orchestrator_dynamic.bootstrap.temporal_parts import (
     opened_ledger,
 )
 from orchestrator_dynamic.config.settings import Settings
+from orchestrator_dynamic.consumers.consumption import Consumption
 from orchestrator_dynamic.consumers.taker import Stream
 from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.models.ids import WorkflowId
@@ -67,49 +72,70 @@ async def shared_application(
         Misconfigured: a server is missing or refuses us.
     """
     refuse_missing_parts(settings)
-    metrics = Metrics()
+    if streams and not settings.kafka.bootstrap_servers:
+        raise Misconfigured("there is nothing to consume from; set KAFKA_BOOTSTRAP_SERVERS")
     async with AsyncExitStack() as opened:
-        ledger = await opened.enter_async_context(opened_ledger(settings))
-        store = await opened.enter_async_context(opened_store(settings))
-        cache = await opened.enter_async_context(opened_cache(settings, metrics))
-        client = await _client(settings)
-        workflows = TemporalPlanWorkflows(client, settings.temporal.task_queue)
-        broker = None
-        if settings.kafka.bootstrap_servers:
-            broker = await opened.enter_async_context(opened_broker(settings))
-        elif streams:
-            raise Misconfigured("there is nothing to consume from; set KAFKA_BOOTSTRAP_SERVERS")
-        parts = TemporalParts(settings, ledger, workflows, broker, cache, metrics)
-        orchestrator = parts.orchestrator(workers, takes_turns=takes_turns)
-        ways = [(one, await parts.transport(one, orchestrator, opened)) for one in workers]
-        if takes_turns or streams:
-            await until_available(
-                lambda: ensure_search_attributes(client, settings.temporal.namespace),
-                "temporal_awaited",
-            )
-        if takes_turns:
-            queue, stop_s = settings.temporal.task_queue, settings.shutdown_timeout_s
-            await opened.enter_async_context(temporal_worker(client, queue, parts.turns(), stop_s))
-            if broker is None:
-                await _tell_of_restart(ledger, workflows)
-        consumption = None
-        if broker is not None and streams:
-            consuming = broker.consumption(orchestrator, metrics, streams)
-            consumption = await opened.enter_async_context(consuming)
+        roles = await _roles(settings, takes_turns, streams, workers, opened)
+        consumption = roles.consumption
         async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(run_worker(worker, way, clock=SystemClock()))
-                for worker, way in ways
-            ]
-            if parts.relay is not None:
-                running.append(tasks.create_task(parts.relay.run()))
+            running = [tasks.create_task(work) for work in roles.background]
             taking = None if consumption is None else tasks.create_task(consumption.run())
-            yield SharedApplication(orchestrator, workflows, store, metrics)
+            yield roles.application
             if consumption is not None and taking is not None:
                 consumption.stop()
                 await taking
             for task in running:
                 task.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    """What runs in a process, ready to be started."""
+
+    application: SharedApplication
+    background: list[Coroutine[Any, Any, None]]
+    consumption: Consumption | None
+
+
+async def _roles(
+    settings: Settings,
+    takes_turns: bool,
+    streams: Collection[Stream],
+    workers: Sequence[Worker],
+    opened: AsyncExitStack,
+) -> _Roles:
+    broker, metrics = None, Metrics()
+    if settings.kafka.bootstrap_servers:
+        broker = await opened.enter_async_context(opened_broker(settings))
+    elif takes_turns:
+        # Tickets are queued in this process, so that no other may tell plans of its own workers.
+        opened.enter_context(lease.held(settings.data_dir, "orq with Temporal", now_text()))
+    ledger = await opened.enter_async_context(opened_ledger(settings))
+    store = await opened.enter_async_context(opened_store(settings))
+    cache = await opened.enter_async_context(opened_cache(settings, metrics))
+    client = await _client(settings)
+    workflows = TemporalPlanWorkflows(client, settings.temporal.task_queue)
+    parts = TemporalParts(settings, ledger, workflows, broker, cache, metrics)
+    orchestrator = parts.orchestrator(workers, takes_turns=takes_turns)
+    background = [] if parts.relay is None else [parts.relay.run()]
+    for worker in workers:
+        way = await parts.transport(worker, orchestrator, opened)
+        background.append(run_worker(worker, way, clock=SystemClock()))
+    if takes_turns or streams:
+        namespace = settings.temporal.namespace
+        known = partial(ensure_search_attributes, client, namespace)
+        await until_available(known, "temporal_awaited")
+    if takes_turns:
+        queue, stop_s = settings.temporal.task_queue, settings.shutdown_timeout_s
+        await opened.enter_async_context(temporal_worker(client, queue, parts.turns(), stop_s))
+        if broker is None:
+            await _tell_of_restart(ledger, workflows)
+    consumption = None
+    if broker is not None and streams:
+        consuming = broker.consumption(orchestrator, metrics, streams)
+        consumption = await opened.enter_async_context(consuming)
+    application = SharedApplication(orchestrator, workflows, store, metrics)
+    return _Roles(application, background, consumption)
 
 
 async def ask_workflow(settings: Settings, request: Request) -> Reply:
