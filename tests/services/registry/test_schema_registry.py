@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -90,6 +90,15 @@ async def test_another_process_gets_the_same_number(door: Door, subject: str) ->
         )
 
     assert len(set(numbers)) == 1
+
+
+async def test_replicas_that_come_at_once_get_one_number(registry: Registry) -> None:
+    """Whoever starts together meets a new subject together, and none of them is refused."""
+    async with AsyncExitStack() as stack:
+        replicas = [await stack.enter_async_context(opened(registry.url)) for _ in range(6)]
+        for subject in (f"topic-{uuid.uuid4().hex[:8]}-value" for _ in range(10)):
+            asked = [one.id_for(subject, a_schema("text")) for one in replicas]
+            assert len(set(await asyncio.gather(*asked))) == 1
 
 
 async def test_many_who_ask_at_once_are_one_request(door: Door, subject: str) -> None:

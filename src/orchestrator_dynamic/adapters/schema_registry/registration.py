@@ -43,7 +43,11 @@ class Registration:
         level = await self._client.call("GET", f"{place}?defaultToGlobal=true")
         if (level.body or {}).get("compatibilityLevel", "NONE") != "NONE":
             return
-        told = await self._client.call("PUT", place, {"compatibility": _COMPATIBILITY})
+        try:
+            told = await self._client.call("PUT", place, {"compatibility": _COMPATIBILITY})
+        except SchemaRefused:
+            # Apicurio makes a rule only once: another replica was quicker with the same one.
+            return
         if told.status != 200:
             problem = f"{self._client.address} cannot be told to keep {subject} compatible"
             raise Misconfigured(f"{problem}: {told.words}")
