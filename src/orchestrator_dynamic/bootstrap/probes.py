@@ -17,6 +17,8 @@ async def probes(settings: Settings) -> AsyncIterator[Sequence[Check]]:
         yield await _registry(settings)
     if settings.temporal.host:
         yield await _temporal(settings)
+    if settings.postgres.host:
+        yield await _postgres(settings)
     if settings.mongodb.uri:
         yield await _mongodb(settings)
     if settings.redis.cluster_nodes:
@@ -53,6 +55,21 @@ async def _temporal(settings: Settings) -> Sequence[Check]:
     from orchestrator_dynamic.bootstrap.addresses import temporal_address
 
     return await probe(temporal_address(settings), settings.temporal.task_queue)
+
+
+async def _postgres(settings: Settings) -> Sequence[Check]:
+    from orchestrator_dynamic.adapters.postgres.probe import PostgresAddress, probe
+
+    postgres = settings.postgres
+    password = postgres.password
+    address = PostgresAddress(
+        host=postgres.host or "",
+        port=postgres.port,
+        database=postgres.database,
+        user=postgres.user,
+        password=None if password is None else password.get_secret_value(),
+    )
+    return await probe(address)
 
 
 async def _mongodb(settings: Settings) -> Sequence[Check]:
