@@ -164,7 +164,7 @@ def _check_of_plans(records: Records, engine_runs: bool) -> Check:
 
 
 def _tell(check: Check) -> None:
-    say((f"{check.verdict:<9}", _STYLES[check.verdict]), f"{check.name:<16}", check.finding)
+    say((f"{check.verdict:<9}", _STYLES[check.verdict]), f"{check.name + ' ':<16}", check.finding)
     if check.remedy:
         say(f"{'':<25}", ("→ ", "bold"), check.remedy)
 

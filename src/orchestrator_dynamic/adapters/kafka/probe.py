@@ -12,7 +12,7 @@ from orchestrator_dynamic.adapters.kafka.topics import TopicPlan, TopicState, st
 from orchestrator_dynamic.errors import Misconfigured, Unavailable
 from orchestrator_dynamic.ports.probing import Check, ok, problem, warning
 
-_REACH = "Kafka"
+_REACH = "kafka"
 
 
 async def probe(
@@ -47,7 +47,7 @@ def _identity(cluster: dict[str, Any], options: KafkaOptions) -> str:
 
 
 def _about_topic(plan: TopicPlan, state: TopicState | None, brokers: int) -> Check:
-    name = f"Topic {plan.name}"
+    name = f"topic {plan.name}"
     if state is None:
         remedy = "create it, or grant us DESCRIBE on it"
         return problem(name, "it does not exist, or we may not see it", remedy)
@@ -90,7 +90,7 @@ def _span(milliseconds: int) -> str:
 
 
 async def _about_group(client: AIOKafkaAdminClient, group: str) -> Check:
-    name = f"Consumer group {group}"
+    name = f"consumer group {group}"
     try:
         coordinator = await client.find_coordinator(group)
         answers = await client.describe_consumer_groups([group], coordinator)

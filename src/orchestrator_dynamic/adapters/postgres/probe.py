@@ -48,9 +48,9 @@ async def probe(address: PostgresAddress) -> list[Check]:
 
 
 async def _looked_at(connection: asyncpg.Connection, place: str) -> list[Check]:
-    version = connection.get_server_version()
-    told = f"{place} runs {version.major}.{version.minor}"
-    if version.major < _VERSION_MIN:
+    version = await connection.fetchval("SHOW server_version")
+    told = f"{place} runs {version}"
+    if connection.get_server_version().major < _VERSION_MIN:
         checks = [problem(_NAME, told, f"use PostgreSQL {_VERSION_MIN} or newer")]
     else:
         checks = [ok(_NAME, told)]

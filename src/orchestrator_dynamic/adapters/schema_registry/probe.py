@@ -7,7 +7,7 @@ from orchestrator_dynamic.adapters.schema_registry.rest_client import RegistryOp
 from orchestrator_dynamic.errors import Misconfigured, Unavailable
 from orchestrator_dynamic.ports.probing import Check, ok, problem, warning
 
-_REACH = "Schema registry"
+_REACH = "schema registry"
 
 
 async def probe(options: RegistryOptions, subjects: Sequence[str] = ()) -> list[Check]:
@@ -29,7 +29,7 @@ async def probe(options: RegistryOptions, subjects: Sequence[str] = ()) -> list[
 
 
 async def _about(client: RestClient, subject: str) -> Check:
-    name, place = f"Schema {subject}", quote(subject, safe="")
+    name, place = f"schema {subject}", quote(subject, safe="")
     latest = await client.call("GET", f"/subjects/{place}/versions/latest")
     if latest.not_found:
         return ok(name, "not registered yet; the first message does that")
