@@ -82,6 +82,8 @@ class Outside:
         keys = ledger.about(_COPY_KEYS)
         if keys is None:
             async with opened_mongo_ledger(settings) as store:
+                # First of all, so that two who start at the same moment count with one counter.
+                await until_available(store.ensure_indexes, "record_store_awaited")
                 number = await until_available(store.reserve_keys, "record_store_awaited")
             keys = ledger.note(_COPY_KEYS, str(number))
         store = await opened.enter_async_context(opened_mongo_ledger(settings, int(keys)))
