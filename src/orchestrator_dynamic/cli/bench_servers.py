@@ -58,7 +58,7 @@ async def worker_process(settings: Settings, group: str) -> AsyncIterator[None]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "orchestrator_dynamic.cli"),
         *("worker", WORKER, "--group", group),
-        env={**os.environ, **topics_in_environment(settings), "LOG_LEVEL": "ERROR"},
+        env={**os.environ, **names_in_environment(settings), "LOG_LEVEL": "ERROR"},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -86,9 +86,15 @@ async def worker_process(settings: Settings, group: str) -> AsyncIterator[None]:
         await process.wait()
 
 
-def topics_in_environment(settings: Settings) -> Mapping[str, str]:
-    """Return the environment in which another process has the topics of `settings`."""
+def names_in_environment(settings: Settings) -> Mapping[str, str]:
+    """Return the environment in which another process has the names that `settings` have."""
     kafka = settings.kafka
     named = {name: getattr(kafka, key) for name, key, _ in kafka.named_fields()}
     topics = {name: topic for name, topic in named.items() if name.endswith("_TOPIC")}
-    return {**topics, "KAFKA_CONSUMER_GROUP_ID": kafka.consumer_group_id}
+    return {
+        **topics,
+        "KAFKA_CONSUMER_GROUP_ID": kafka.consumer_group_id,
+        "TEMPORAL_TASK_QUEUE": settings.temporal.task_queue,
+        "MONGODB_DATABASE": settings.mongodb.database,
+        "DATA_DIR": str(settings.data_dir),
+    }
