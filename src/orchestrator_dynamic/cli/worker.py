@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from orchestrator_dynamic.bootstrap.workers import opened_transport
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.failures import NOT_WELL
 from orchestrator_dynamic.cli.help_text import help_of
@@ -105,6 +104,9 @@ async def _took_turns(settings: Settings) -> int:
 
 
 async def _served(settings: Settings, workers: tuple[Worker, ...], group: str | None) -> int:
+    # Imported here, for the brokers' library takes longer than most commands.
+    from orchestrator_dynamic.bootstrap.workers import opened_transport
+
     def tell() -> None:
         for one in workers:
             profile = one.profile()
