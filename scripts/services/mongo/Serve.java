@@ -5,6 +5,10 @@ import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import io.netty.channel.Channel;
 import java.util.List;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+import org.h2.mvstore.MVStore;
 
 /** Serves MongoDB's protocol on an address, a port and a file. */
 public class Serve {
@@ -21,27 +25,48 @@ public class Serve {
         }
     }
 
-    /** Commits before it answers; by itself the file would follow a second later. */
+    /**
+     * Commits before it answers, and never in the middle of another command: a document and its
+     * entry in an index are two maps, of which a kill would leave one.
+     */
     static class DurableBackend extends H2Backend {
+        private final ReentrantReadWriteLock commands = new ReentrantReadWriteLock(true);
+
         DurableBackend(String file) {
-            super(file);
+            // By itself it would commit every second, and whenever much is waiting.
+            super(new MVStore.Builder().fileName(file).autoCommitDisabled().open());
         }
 
         @Override
         public Document handleMessage(MongoMessage message) {
-            return committed(super.handleMessage(message));
+            return committed(() -> super.handleMessage(message));
         }
 
         @Override
         public Document handleCommand(Channel channel, String database, String name, Document body) {
-            return committed(super.handleCommand(channel, database, name, body));
+            return committed(() -> super.handleCommand(channel, database, name, body));
         }
 
-        private Document committed(Document answer) {
-            if (getMvStore().hasUnsavedChanges()) {
-                commit();
+        private Document committed(Supplier<Document> command) {
+            if (commands.getReadHoldCount() > 0) {
+                return command.get();  // Part of a message, which commits.
             }
-            return answer;
+            Document answer = locked(commands.readLock(), command);
+            return locked(commands.writeLock(), () -> {
+                if (getMvStore().hasUnsavedChanges()) {
+                    commit();
+                }
+                return answer;
+            });
+        }
+
+        private static Document locked(Lock lock, Supplier<Document> work) {
+            lock.lock();
+            try {
+                return work.get();
+            } finally {
+                lock.unlock();
+            }
         }
     }
 
