@@ -18,6 +18,8 @@ async def test_real_runs_succeed_and_nothing_of_them_is_repeated(servers: Server
         await world.staff(FLOW_CAPABILITIES=can, FLOW_CONCURRENCY="64")
         world.tell("ready")
         await world.send(decisions)
+        await world.ears.until(world.topic("tickets"), 1)
+        world.tell("the first ticket is out")
 
         await world.ended(120)
 
