@@ -58,9 +58,7 @@ async def ask_engine(
         StorageFailed: the request could not be written.
     """
     if settings.temporal.host is not None:
-        from orchestrator_dynamic.bootstrap.temporal import ask_workflow
-
-        return await ask_workflow(settings, request)
+        return await _asked_of_workflow(settings, request)
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + patience_s
     while True:
@@ -75,6 +73,17 @@ async def ask_engine(
             )
         if reply is not None or loop.time() >= give_up_at:
             return reply
+
+
+async def _asked_of_workflow(settings: Settings, request: Request) -> Reply:
+    from orchestrator_dynamic.bootstrap.temporal import ask_workflow, shared_application
+
+    if not settings.kafka.bootstrap_servers and lease_holder(settings) is None:
+        # Without brokers only commands take turns: between two of them this one has to.
+        with suppress(lease.LeaseHeld):
+            async with shared_application(settings, takes_turns=True) as app:
+                return await app.orchestrator.request(request)
+    return await ask_workflow(settings, request)
 
 
 async def requeue(settings: Settings, letter_id: int) -> Receipt:
