@@ -44,7 +44,7 @@ WORKER = "benchmarks.patient_worker:worker"
 NEW = "unread"
 
 _EDGES = dependencies(Shape.CHAIN, 100)
-_UNDER_WAY_S = 5.0
+_UNDER_WAY_S = 2.0
 _PATIENCE_S = 90.0
 _TOLD = ("partitions_gained", "polling_failed", "brokers_awaited")
 
@@ -135,10 +135,12 @@ class _PowerCut:
         async with KafkaWatch(self._settings) as watch:
             plans = [(f"{name}-{n}", decision(f"{name}-{n}", _EDGES)) for n in range(PLANS)]
             await watch.send(kafka.consensus_topic, plans)
+            async with asyncio.timeout(_PATIENCE_S):
+                while True:
+                    if await watch.records(kafka.tickets_topic) >= 2 * PLANS:
+                        break
+                    await asyncio.sleep(0.1)
             await asyncio.sleep(_UNDER_WAY_S)
-            before = await watch.ends(kafka.tickets_topic)
-            if sum(before.values()) < PLANS:
-                raise RuntimeError(f"the plans are not under way: {before}")
             ours[0].process.send_signal(signal.SIGSTOP)
             await watch.send(kafka.consensus_topic, [(NEW, decision(f"{name}-{NEW}", _EDGES))])
         await asyncio.gather(*map(killed, ours))
@@ -162,7 +164,7 @@ class _PowerCut:
         roles = {"consume": ["consume", "--engine", self._engine], "worker": ["worker", WORKER]}
         if self._engine is Engine.TEMPORAL:
             roles["turns"] = ["worker", "temporal"]
-        more = {**self._servers.environ, "LOG_LEVEL": "INFO"}
+        more = {**self._servers.environ, "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO")}
         begun = []
         for role, arguments in roles.items():
             named = {"KAFKA_GROUP_INSTANCE_ID": f"bench-{role}"} if self._static else {}

@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orchestrator_dynamic.cli import bench_embedded
 from orchestrator_dynamic.cli.bench_report import Measurement, table_of
 from orchestrator_dynamic.cli.bench_servers import Bus, refuse_impossible
 from orchestrator_dynamic.cli.engine_choice import Engine
@@ -95,7 +94,7 @@ def _measure(
     runs: int,
     tell: Callable[[Measurement], None],
 ) -> None:
-    # The clients of servers are imported only where they are needed.
+    # What they need is imported only where it is needed, for every command waits for its imports.
     if bus is Bus.KAFKA:
         from orchestrator_dynamic.cli.bench_kafka import measured_over_kafka
 
@@ -110,7 +109,9 @@ def _measure(
 
 
 def _embedded(settings: Settings, wanted: Wanted, runs: int) -> Iterator[Measurement]:
+    from orchestrator_dynamic.cli.bench_embedded import measured
+
     for number, (shape, tasks) in enumerate(wanted):
         folder = settings.data_dir / str(number)
         told = settings.model_copy(update={"data_dir": folder})
-        yield run_in_loop(bench_embedded.measured(told, shape, tasks, runs))
+        yield run_in_loop(measured(told, shape, tasks, runs))

@@ -35,6 +35,7 @@ class Release:
     """
 
     def __init__(self, plans: Sequence[list[list[int]]]) -> None:
+        self._plans = plans
         self._waiting = [[len(before) for before in edges] for edges in plans]
         self._children = [_children(edges) for edges in plans]
 
@@ -42,6 +43,10 @@ class Release:
         """Return the tasks that wait for nothing, each as its plan and its number."""
         counts = enumerate(self._waiting)
         return [(plan, task) for plan, tasks in counts for task, n in enumerate(tasks) if n == 0]
+
+    def before(self, plan: int, task: int) -> list[int]:
+        """Return the tasks of the same plan that this one depends on."""
+        return self._plans[plan][task]
 
     def ended(self, plan: int, task: int) -> list[tuple[int, int]]:
         """Return the tasks that may go now that this one has ended."""

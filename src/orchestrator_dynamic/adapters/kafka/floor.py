@@ -1,8 +1,9 @@
 """The least that any durable engine over Kafka must do, to be measured beside ours.
 
 One commit for each batch of tickets that are released together, then each ticket as a message, each
-answer as a message. The clients are set as ours are. It commits no offsets, knows no time and no
-retry, records nothing else, and would lose track after a crash: a floor, not an engine.
+answer as a message. Messages say what ours say, and the clients are set as ours are. It commits no
+offsets, knows no time and no retry, records nothing else, and would lose track after a crash: a
+floor, not an engine.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from orchestrator_dynamic.adapters.kafka.failures import translated
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
 from orchestrator_dynamic.models.ids import PlanId, TaskId, TicketId
 from orchestrator_dynamic.wire.message_codec import MessageCodec
+from orchestrator_dynamic.wire.message_headers import headers_of
 from orchestrator_dynamic.wire.result_reader import read_result
 
 Place = tuple[int, int]
@@ -49,7 +51,12 @@ _TEMPLATE = {
     },
     "security_level": "INTERNAL",
     "created_at": 0,
-    "metadata": {"attempt": "1"},
+    "metadata": {
+        "workflow_id": "orch-floor",
+        "attempt": "1",
+        "priority_score": "0.3000",
+        "allocation_method": "broadcast",
+    },
 }
 
 
@@ -60,9 +67,32 @@ class Order(Protocol):
         """Return the tasks that wait for nothing."""
         ...
 
+    def before(self, plan: int, task: int) -> list[int]:
+        """Return the tasks of the same plan that this one depends on."""
+        ...
+
     def ended(self, plan: int, task: int) -> list[Place]:
         """Return the tasks that may go now that this one has ended."""
         ...
+
+
+class _Names:
+    """The ids of a run's plans and tickets, each derived once."""
+
+    def __init__(self, run: str) -> None:
+        self._run = run
+        self._tickets: dict[Place, TicketId] = {}
+
+    def plan(self, plan: int) -> str:
+        return f"{self._run}-{plan}"
+
+    def ticket(self, plan: int, task: int) -> TicketId:
+        place = plan, task
+        known = self._tickets.get(place)
+        if known is None:
+            derived = str(uuid5(NAMESPACE_OID, f"{self.plan(plan)}/{task}"))
+            known = self._tickets[place] = TicketId(derived)
+        return known
 
 
 class KafkaFloor:
@@ -139,7 +169,7 @@ class KafkaFloor:
         Raises:
             BrokerUnavailable: nothing has come for a minute.
         """
-        out: dict[str, Place] = {}
+        out, names = dict[str, Place](), _Names(run)
         acknowledgements: list[asyncio.Future[object]] = []
         commits, ready = 0, order.roots()
         try:
@@ -148,7 +178,9 @@ class KafkaFloor:
                     self._commit(ready)
                     commits += 1
                     async with asyncio.timeout(_PATIENCE_S):
-                        acknowledgements += [await self._sent(one, run, out) for one in ready]
+                        acknowledgements += [
+                            await self._sent(one, order, names, out) for one in ready
+                        ]
                 ready = await self._released(order, out)
             async with asyncio.timeout(_PATIENCE_S):
                 await asyncio.gather(*acknowledgements)
@@ -156,21 +188,24 @@ class KafkaFloor:
             raise translated(error, f"running the floor, {len(out)} tickets out") from error
         return commits
 
-    async def _sent(self, place: Place, run: str, out: dict[str, Place]) -> "asyncio.Future[Any]":
+    async def _sent(
+        self, place: Place, order: Order, names: _Names, out: dict[str, Place]
+    ) -> "asyncio.Future[Any]":
         plan, task = place
-        name = f"{run}-{plan}"
-        ticket_id = str(uuid5(NAMESPACE_OID, f"{name}/{task}"))
+        ticket_id, plan_id = names.ticket(plan, task), names.plan(plan)
         out[ticket_id] = place
         ticket = self._ticket.model_copy(
             update={
-                "ticket_id": TicketId(ticket_id),
-                "plan_id": PlanId(name),
+                "ticket_id": ticket_id,
+                "plan_id": PlanId(plan_id),
                 "task_id": TaskId(f"t{task}"),
+                "dependencies": tuple(names.ticket(plan, one) for one in order.before(plan, task)),
             }
         )
         value = await self._codec.encode(ticket, self._topic)
+        headers = list(headers_of(ticket, value).items())
         future: asyncio.Future[Any] = await self._producer.send(
-            self._topic, value, key=name.encode()
+            self._topic, value, key=plan_id.encode(), headers=headers
         )
         return future
 
