@@ -1,14 +1,18 @@
 """`python -m benchmarks`: the whole table, one line of JSON a measurement.
 
-python -m benchmarks              everything, some minutes
-python -m benchmarks restart      only what is named: shapes, large, validation, restart, idle
+python -m benchmarks              everything that needs no server, some minutes
+python -m benchmarks list         what there is
+python -m benchmarks restart      only what is named; several may be
+python -m benchmarks throughput --engine temporal
+                                  one that needs servers, with its options; --help tells them
 """
 
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 
 from benchmarks import idle, restart, validation
@@ -23,32 +27,64 @@ SHAPES = (
     ("layered", 10_000, 3),
 )
 LARGE = (("fan", 100_000, 1), ("layered", 100_000, 1))
-PARTS = ("shapes", "large", "validation", "restart", "idle")
+
+Part = Callable[[Path], Iterator[str]]
+
+PARTS: Mapping[str, tuple[str, Part]] = {
+    "shapes": ("what a task costs, by the shape of its plan", lambda _: map(_shape, SHAPES)),
+    "large": ("the same in plans of 100,000 tasks", lambda _: map(_shape, LARGE)),
+    "validation": (
+        "reading and examining a plan of 100,000 tasks",
+        lambda _: iter([json.dumps(validation.measure(100_000))]),
+    ),
+    "restart": (
+        "from the start of the process to the first ticket, 1,000 plans open",
+        lambda folder: iter([json.dumps(restart.measure(folder / "restart"))]),
+    ),
+    "idle": (
+        "what waiting costs, 1,000 plans open",
+        lambda folder: iter([json.dumps(idle.measure(folder / "idle"))]),
+    ),
+}
+
+# Each is a module here, and takes options of its own.
+ON_SERVERS: Mapping[str, str] = {
+    "throughput": "tickets a second over Kafka that one service sustains; needs Kafka",
+    "history": "events and payloads that a plan of 10,000 tickets leaves; needs Temporal",
+    "restart_all": "from servers that serve again to the first ticket; starts its own",
+}
 
 
-def main() -> None:
-    """Measure what the arguments name; everything, if they name nothing."""
-    wanted = sys.argv[1:] or PARTS
-    if unknown := [name for name in wanted if name not in PARTS]:
-        sys.exit(f"unknown: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+def main(arguments: list[str]) -> None:
+    """Measure what the arguments name; all that needs no server, if they name nothing."""
+    if arguments in (["list"], ["--help"], ["-h"]):
+        print(listed())
+        return
     with tempfile.TemporaryDirectory(prefix=".orq-bench-", dir=Path.cwd()) as folder:
-        for part in wanted:
-            for measured in _measured(part, Path(folder)):
-                print(measured, flush=True)
+        for line in _measured(arguments, Path(folder)):
+            print(line, flush=True)
 
 
-def _measured(part: str, folder: Path) -> Iterator[str]:
-    match part:
-        case "shapes":
-            yield from map(_shape, SHAPES)
-        case "large":
-            yield from map(_shape, LARGE)
-        case "validation":
-            yield json.dumps(validation.measure(100_000))
-        case "restart":
-            yield json.dumps(restart.measure(folder / "restart"))
-        case "idle":
-            yield json.dumps(idle.measure(folder / "idle"))
+def listed() -> str:
+    """Return what there is, for people."""
+    lines = [f"{name:<12} {what}" for name, (what, _) in PARTS.items()]
+    lines += ["", "on servers, which `make services` starts, one at a time and with options:"]
+    lines += [f"{name:<12} {what}" for name, what in ON_SERVERS.items()]
+    lines += ["", "`orq bench --bus kafka` and `orq bench --engine temporal` compare with floors"]
+    return "\n".join(lines)
+
+
+def _measured(arguments: list[str], folder: Path) -> Iterator[str]:
+    if arguments and arguments[0] in ON_SERVERS:
+        # Their clients are imported only where they are used.
+        module = import_module(f"benchmarks.{arguments[0]}")
+        yield json.dumps(module.measure(folder / arguments[0], arguments[1:]))
+        return
+    wanted = arguments or [*PARTS]
+    if unknown := [name for name in wanted if name not in PARTS]:
+        sys.exit(f"unknown: {', '.join(unknown)}\n\n{listed()}")
+    for name in wanted:
+        yield from PARTS[name][1](folder)
 
 
 def _shape(wanted: tuple[str, int, int]) -> str:
@@ -60,4 +96,4 @@ def _shape(wanted: tuple[str, int, int]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -69,10 +69,11 @@ def flat(samples: Sequence[Sample], rate: int) -> bool:
     middle, last = samples[-2 * third : -third], samples[-third:]
     if not middle:
         return False
-    return all(
-        statistics.mean(of(one) for one in last) <= statistics.mean(map(of, middle)) + rate
-        for of in (lambda one: one.backlog, lambda one: one.lag)
-    )
+    grown = [
+        statistics.mean(one.backlog for one in last) - statistics.mean(m.backlog for m in middle),
+        statistics.mean(one.lag for one in last) - statistics.mean(one.lag for one in middle),
+    ]
+    return max(grown) <= rate
 
 
 async def _measured(
