@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_dynamic.bootstrap.records import ask_engine
+from orchestrator_dynamic.config.loading import load_settings
 from orchestrator_dynamic.core.policy import Policy, RetryPolicy
 from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
@@ -210,6 +212,28 @@ async def test_after_a_restart_only_what_was_not_acknowledged_goes_out_again(
 
 
 TICKETS = "SELECT task_id, ticket_id FROM tickets"
+
+
+async def test_an_operators_command_leaves_tickets_with_their_workers(tmp_path: Path) -> None:
+    """It takes the directory for a moment only; what workers elsewhere do is not its business."""
+    broker = RecordingPublisher()
+    async with an_engine_around(tmp_path, publisher=broker) as around:
+        await around.engine.submit(a_message(), source="test")
+        published = "SELECT count(*) FROM journal WHERE kind = 'tickets_published'"
+        await until(lambda: rows(tmp_path, published) == [(1,)])
+    set_up = {"DATA_DIR": str(tmp_path), "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+
+    reply = await ask_engine(
+        load_settings(set_up, None),
+        Request(action=Action.PAUSE, workflow_id=ONE, by="ana"),
+        command="a test",
+        patience_s=5,
+    )
+
+    assert reply is not None
+    assert reply.accepted
+    kinds = [kind for (kind,) in rows(tmp_path, "SELECT kind FROM journal ORDER BY seq")]
+    assert kinds == ["decision_accepted", "tickets_published", "pause_requested"]
 
 
 async def test_a_ticket_that_was_on_its_way_keeps_its_attempt(tmp_path: Path) -> None:
