@@ -73,7 +73,7 @@ async def test_what_cannot_be_used_goes_to_its_topic_and_can_be_handed_in_again(
         await staff["consume"].stop()
         mended = await world.processes.start("mended", "consume", ALLOW_DIRECT_PLANS="true")
         await mended.until_said("orq: consuming")
-        again = await _orq(world, "dead-letters", "2", "--requeue")
+        again = await _orq(world, "dead-letters", "--requeue", "2")
         assert again.code == 0, again.err
         assert "sent back" in again.out
         outcomes = await _some_outcome(world)
