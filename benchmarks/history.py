@@ -64,14 +64,14 @@ async def _runs_of(client: Client, workflow_id: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     while run:
         history = await client.get_workflow_handle(workflow_id, run_id=run).fetch_history()
-        largest = max(_largest(event) for event in history.events)
+        largest = max(largest_payload(event) for event in history.events)
         found.append((len(history.events), largest))
         begin = history.events[0].workflow_execution_started_event_attributes
         run = begin.continued_execution_run_id or None
     return found[::-1]
 
 
-def _largest(message: Message) -> int:
+def largest_payload(message: Message) -> int:
     """Return the bytes of the largest payload anywhere in `message`."""
     if isinstance(message, Payload):
         return len(message.data)
@@ -81,5 +81,5 @@ def _largest(message: Message) -> int:
         inner = value.values() if hasattr(value, "values") else value
         many = [inner] if isinstance(inner, Message) else inner
         if not isinstance(many, str | bytes | int | float):
-            sizes += [_largest(one) for one in many if isinstance(one, Message)]
+            sizes += [largest_payload(one) for one in many if isinstance(one, Message)]
     return max(sizes)
