@@ -6,6 +6,7 @@ callers) waits in the step until the batch is durable.
 
 from asyncio import Future
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import orjson
@@ -97,9 +98,14 @@ class Step:
     ) -> None:
         """Apply `fact` to `plan`, and gather what follows; `result` is what an answer said.
 
+        Several processes tell of one plan, each by its own clock and late by its own queue: what is
+        heard after something else counts as not earlier, or nothing would seem to be in order.
+
         Raises:
             InvariantViolation: the plan's books do not add up; nothing of this fact was gathered.
         """
+        if fact.at < plan.state.now:
+            fact = replace(fact, at=plan.state.now)
         before = (plan.state.phase, plan.state.paused)
         issued = plan.execution.apply(fact)
         plan.seq += 1
