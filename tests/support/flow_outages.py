@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tests.support.engines import now_ms
 from tests.support.flow_listening import Heard
 from tests.support.flow_plans import Sent, made
-from tests.support.flow_world import World
+from tests.support.flow_world import OURS, World
 from tests.support.servers.server import Server
 
 OUTAGE_S = float(os.environ.get("OUTAGE_S", "8"))
@@ -68,7 +68,7 @@ async def outage(
     took = time.monotonic() - back_at
     world.tell(f"{name}: work goes on after {took:.1f} s")
     for process in world.processes.all:
-        assert process.code in (None, 0, -9), f"{process.name} ended\n{process.tail()}"
+        assert process.code in OURS, f"{process.name} ended\n{process.tail()}"
     return took
 
 

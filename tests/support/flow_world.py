@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ from tests.support.servers.temporal import TemporalServer
 
 PARTITIONS = 4
 PATIENCE_S = 60
+# How a process may be that nobody but a test has ended.
+OURS = (None, 0, -9)
 _LOOK_S = 0.1
 WORKER = "tests.support.flow_worker:worker"
 
@@ -80,7 +83,8 @@ class World:
 
     async def worker(self, name: str = "worker", **settings: str) -> OurProcess:
         """Start a worker that executes tickets, and return when it takes some."""
-        process = await self.processes.start(name, "worker", WORKER, **settings)
+        group = f"workers.{self.tag}"
+        process = await self.processes.start(name, "worker", WORKER, "--group", group, **settings)
         await process.until_said("takes tickets from")
         return process
 
@@ -157,7 +161,7 @@ class World:
         waits_until = time.monotonic() + patience_s
         while not wanted <= (outcomes := await self.outcomes()).keys():
             for process in self.processes.all:
-                assert process.code in (None, 0, -9), f"{process.name} ended with {process.code}"
+                assert process.code in OURS, f"{process.name} ended with {process.code}"
             if time.monotonic() > waits_until:
                 raise AssertionError(await self._unfinished(wanted - outcomes.keys()))
             await asyncio.sleep(_LOOK_S)
@@ -221,7 +225,9 @@ class World:
         on, topic = self.ears.on, self.topic
         check_tickets(on(topic("tickets")), on(topic("results")), sent.values())
         check_frames(on(topic("telemetry")), outcomes)
-        check_incidents(on(topic("incidents")))
+        incidents = check_incidents(on(topic("incidents")))
+        kinds = Counter(f"{one['incident_type']}: {one['details'][0]}" for one in incidents)
+        self.tell(f"incidents: {dict(kinds)}")
 
     # --- What it took -----------------------------------------------------------------------------
 
