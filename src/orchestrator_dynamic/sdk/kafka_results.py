@@ -24,9 +24,9 @@ from orchestrator_dynamic.sdk.kafka_attempts import Attempt
 from orchestrator_dynamic.sdk.kafka_connection import (
     TROUBLE,
     KafkaConnection,
-    refuse_for_good,
     stop_producer,
 )
+from orchestrator_dynamic.sdk.kafka_diagnosis import refuse_at_the_door
 
 # The library gives a message up to wait for room in its own buffer; ours decides after it.
 REQUEST_TIMEOUT_MS = 15_000
@@ -127,7 +127,8 @@ class ResultSender:
                 await self._send_all(producer)
             except TROUBLE as error:
                 self.trouble = error
-                refuse_for_good(error, f"sending results to {self._topic}, {self._connection}")
+                doing = f"sending results to {self._topic}, {self._connection}"
+                await refuse_at_the_door(self._connection, error, doing)
                 log.warning("sending to %s stopped, trying again: %r", self._topic, error)
             finally:
                 await stop_producer(producer, STOP_DEADLINE_S)

@@ -24,6 +24,7 @@ from orchestrator_dynamic.sdk.kafka_connection import (
     refuse_for_good,
     stop_consumer,
 )
+from orchestrator_dynamic.sdk.kafka_diagnosis import refuse_at_the_door
 from orchestrator_dynamic.sdk.kafka_offsets import OffsetMark
 
 # A poll returns at once when there is something; otherwise it says that we live.
@@ -104,7 +105,7 @@ class TicketReceiver:
             except TROUBLE as error:
                 self.trouble = error
                 doing = f"taking tickets from {self._topic} as {self._group_id}, {self._connection}"
-                refuse_for_good(error, doing)
+                await refuse_at_the_door(self._connection, error, doing)
                 log.warning("taking from %s stopped, trying again: %r", self._topic, error)
             finally:
                 await self._stop(consumer)

@@ -5,6 +5,8 @@ from aiokafka import errors as kafka  # type: ignore[import-untyped]
 
 from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.sdk.kafka_connection import KafkaConnection, refuse_for_good
+from orchestrator_dynamic.sdk.kafka_diagnosis import refuse_at_the_door
+from tests.support.servers.ports import HOST, free_ports
 
 
 def test_a_plain_connection_needs_nothing_but_addresses() -> None:
@@ -65,3 +67,11 @@ def test_a_refusal_is_found_inside_what_wraps_it() -> None:
     except kafka.KafkaError as error:
         with pytest.raises(Misconfigured, match="joining g-1: GroupAuthorizationFailedError"):
             refuse_for_good(error, "joining g-1")
+
+
+async def test_brokers_that_are_away_are_no_refusal() -> None:
+    """Whoever knocks at a door behind which nobody is has learnt nothing."""
+    (port,) = free_ports(1)
+    nobody = KafkaConnection(bootstrap_servers=f"{HOST}:{port}")
+
+    await refuse_at_the_door(nobody, kafka.KafkaConnectionError("gone"), "sending")
