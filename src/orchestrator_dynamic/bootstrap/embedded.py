@@ -13,6 +13,7 @@ from orchestrator_dynamic.adapters.sqlite import database, lease
 from orchestrator_dynamic.adapters.sqlite.floor import run_floor
 from orchestrator_dynamic.adapters.sqlite.ledger import SqliteLedger
 from orchestrator_dynamic.adapters.sqlite.store import SqliteStore
+from orchestrator_dynamic.bootstrap import driver_mark
 from orchestrator_dynamic.bootstrap.missing_parts import refuse_missing_parts
 from orchestrator_dynamic.bootstrap.outside import Outside, opened_outside
 from orchestrator_dynamic.bootstrap.topics import topics_of
@@ -75,6 +76,7 @@ async def application(
         connection = opened.enter_context(closing(database.open_for_writing(settings.data_dir)))
         reading = opened.enter_context(closing(database.open_for_reading(settings.data_dir)))
         ledger, store = SqliteLedger(connection), SqliteStore(reading)
+        driver_mark.claim(ledger, driver_mark.EMBEDDED)
         metrics, clock = Metrics(), SystemClock()
         outside, opened_later = Outside(), opened
         if not alone:

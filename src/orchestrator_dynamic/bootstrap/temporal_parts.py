@@ -11,8 +11,10 @@ from orchestrator_dynamic.adapters.memory.ticket_queue import TicketQueue
 from orchestrator_dynamic.adapters.mongodb.ledger import MongoLedger
 from orchestrator_dynamic.adapters.redis.cache import DEFAULT_PREFIX, RedisClusterCache
 from orchestrator_dynamic.adapters.sqlite import database
+from orchestrator_dynamic.adapters.sqlite.ledger import SqliteLedger
 from orchestrator_dynamic.adapters.sqlite.shared_ledger import SqliteSharedLedger
 from orchestrator_dynamic.adapters.temporal.plan_workflows import TemporalPlanWorkflows
+from orchestrator_dynamic.bootstrap import driver_mark
 from orchestrator_dynamic.bootstrap.addresses import redis_access
 from orchestrator_dynamic.bootstrap.broker import Broker
 from orchestrator_dynamic.bootstrap.embedded import read_limits_of
@@ -132,6 +134,7 @@ async def opened_ledger(settings: Settings) -> AsyncIterator[SharedRecords]:
             yield mongo
         return
     with closing(database.open_for_writing(settings.data_dir)) as connection:
+        driver_mark.claim(SqliteLedger(connection), driver_mark.TEMPORAL)
         yield SqliteSharedLedger(connection)
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -10,7 +11,8 @@ from orchestrator_dynamic.cli.engine_choice import Engine, EngineOption, setting
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.help_text import help_of
 from orchestrator_dynamic.cli.options import DataDir, settings_in_force
-from orchestrator_dynamic.cli.stopping import stop_on_signals
+from orchestrator_dynamic.cli.printing import say_aside
+from orchestrator_dynamic.cli.stopping import stay_until_asked, stop_on_signals
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.consumers.taker import Stream
 from orchestrator_dynamic.errors import Misconfigured
@@ -74,11 +76,10 @@ async def _consumed(
     settings: Settings, engine: Engine, streams: tuple[Stream, ...], with_turns: bool
 ) -> int:
     with stop_on_signals(settings.shutdown_timeout_s) as stop:
-        async with _running(settings, engine, streams, with_turns):
-            group, what = settings.kafka.consumer_group_id, ", ".join(streams)
-            told = f"consuming {what} in group {group} for the {engine} engine"
-            print(f"orq: {told}; Ctrl-C stops", file=sys.stderr, flush=True)
-            await stop.asked.wait()
+        group, what = settings.kafka.consumer_group_id, ", ".join(streams)
+        told = f"consuming {what} in group {group} for the {engine} engine"
+        running = _running(settings, engine, streams, with_turns)
+        await stay_until_asked(running, stop, partial(say_aside, f"{told}; Ctrl-C stops"))
     print(f"orq: stopped by {stop.name}; all that was taken is durable", file=sys.stderr)
     return 0
 

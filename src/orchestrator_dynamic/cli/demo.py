@@ -14,6 +14,7 @@ from orchestrator_dynamic.bootstrap.embedded import application
 from orchestrator_dynamic.cli.demo_audience import demo_audience
 from orchestrator_dynamic.cli.demo_operator import approve_what_waits
 from orchestrator_dynamic.cli.demo_report import report_on, where_to_look
+from orchestrator_dynamic.cli.engine_choice import alone_here
 from orchestrator_dynamic.cli.engine_session import Session
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.examples import example_decision
@@ -113,7 +114,7 @@ async def _play(settings: Settings) -> int:
     console.print(f"Two plans of a tea shop; everything is written to {directory}.", soft_wrap=True)
     inputs = [Input(name, partial(example_decision, name)) for name in INTENDED]
     with stop_on_signals(settings.shutdown_timeout_s) as stop:
-        async with application(settings, workers=_workers(), command="orq demo") as app:
+        async with application(alone_here(settings), workers=_workers(), command="orq demo") as app:
             with demo_audience(console, settings, _SPEED) as audience:
                 vigil = Vigil(audience, directory, beat_s=_BEAT_S, patience_s=_PATIENCE_S)
                 session = Session(app, vigil, stop.asked)

@@ -15,6 +15,19 @@ class Engine(StrEnum):
     TEMPORAL = "temporal"
 
 
+def alone_here(settings: Settings) -> Settings:
+    """Return `settings` without any server: for what must work, and stay, on this machine."""
+    return settings.model_copy(
+        update={
+            "kafka": settings.kafka.model_copy(update={"bootstrap_servers": None}),
+            "mongodb": settings.mongodb.model_copy(update={"uri": None}),
+            "redis": settings.redis.model_copy(update={"cluster_nodes": None}),
+            "schema_registry": settings.schema_registry.model_copy(update={"url": None}),
+            "temporal": settings.temporal.model_copy(update={"host": None}),
+        }
+    )
+
+
 EngineOption = Annotated[
     Engine | None,
     typer.Option(

@@ -198,7 +198,7 @@ def _tell_what_follows(settings: Settings, workflow: StoredWorkflow) -> None:
     """Say how the plan is now, where that does not follow from the reply."""
     if workflow.outcome is not None:
         say(f"It ended {workflow.outcome}: {workflow.reason}")
-    elif lease_holder(settings) is None and not workflow.paused:
+    elif settings.temporal.host is None and not (lease_holder(settings) or workflow.paused):
         say("No engine runs on this data directory: it goes on when `orq run` starts one.")
 
 

@@ -1,5 +1,6 @@
 """Options that several commands share, and the settings that follow from them."""
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -39,6 +40,9 @@ def settings_in_force(
         told["DATA_DIR"] = str(data_dir)
     settings = load_settings(os.environ, ENV_FILE if ENV_FILE.is_file() else None, told)
     configure_logging(settings.log_level, settings.log_format)
+    if settings.log_level != "DEBUG":
+        # It tells each failed connection as an error; what that means for the work we say once.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     return settings
 
 

@@ -99,6 +99,11 @@ def print_heading(text: str) -> None:
     say((text, "bold"))
 
 
+def say_aside(line: str) -> None:
+    """Tell people a line on stderr, where it is in no program's way."""
+    print(f"orq: {line}", file=sys.stderr, flush=True)
+
+
 def say(*parts: str | tuple[str, str]) -> None:
     """Print a line; a part may come with a style that shows on terminals."""
     texts = [(clean(one), "") if isinstance(one, str) else (clean(one[0]), one[1]) for one in parts]

@@ -8,8 +8,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from types import FrameType
 
 # How the shell tells that a signal ended a program.
@@ -62,6 +62,32 @@ def stop_on_signals(timeout_s: float) -> Iterator[Stop]:
         watchdog.cancel()
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+async def stay_until_asked(
+    running: AbstractAsyncContextManager[object], stop: Stop, on_running: Callable[[], None]
+) -> None:
+    """Keep `running` open until `stop` is asked for, also while it is still being opened.
+
+    Args:
+        on_running: called once it is open.
+    """
+    opened = asyncio.Event()
+
+    async def stay() -> None:
+        async with running:
+            opened.set()
+            on_running()
+            await stop.asked.wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        staying = tasks.create_task(stay())
+        asked = tasks.create_task(stop.asked.wait())
+        await asyncio.wait([staying, asked], return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if not opened.is_set():
+            # Nothing has been taken yet: what is being waited for may stay away.
+            staying.cancel()
 
 
 def _end_now(stop: Stop) -> None:

@@ -1,7 +1,7 @@
 """`orq worker`: workers of one's own in a process of their own, with the brokers between."""
 
-import logging
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -10,7 +10,8 @@ from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.failures import NOT_WELL
 from orchestrator_dynamic.cli.help_text import help_of
 from orchestrator_dynamic.cli.options import settings_in_force
-from orchestrator_dynamic.cli.stopping import stop_on_signals
+from orchestrator_dynamic.cli.printing import say_aside
+from orchestrator_dynamic.cli.stopping import stay_until_asked, stop_on_signals
 from orchestrator_dynamic.cli.worker_session import group_of, refuse_unequal, resized, serve
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Misconfigured
@@ -77,9 +78,6 @@ def worker(reference: Reference, group: Group = None, concurrency: Concurrency =
     if reference == TEMPORAL:
         raise typer.Exit(run_in_loop(_took_turns(settings_in_force())))
     settings = settings_in_force()
-    if settings.log_level != "DEBUG":
-        # It tells each failed connection as an error; what that means for the work we say once.
-        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     workers = load_workers(reference)
     if concurrency is not None:
         workers = tuple(resized(one, concurrency) for one in workers)
@@ -95,10 +93,9 @@ async def _took_turns(settings: Settings) -> int:
         needs = "TEMPORAL_HOST keeps the plans, KAFKA_BOOTSTRAP_SERVERS brings tickets to workers"
         raise Misconfigured(f"`orq worker temporal` needs both: {needs}")
     with stop_on_signals(settings.shutdown_timeout_s + _LEAVING_S) as stop:
-        async with shared_application(settings, takes_turns=True):
-            queue = settings.temporal.task_queue
-            print(f"orq: taking turns of the queue {queue}; Ctrl-C stops", file=sys.stderr)
-            await stop.asked.wait()
+        told = f"taking turns of the queue {settings.temporal.task_queue}; Ctrl-C stops"
+        running = shared_application(settings, takes_turns=True)
+        await stay_until_asked(running, stop, partial(say_aside, told))
     print(f"orq: stopped by {stop.name}; others go on", file=sys.stderr)
     return 0
 

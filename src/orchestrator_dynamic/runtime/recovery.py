@@ -7,7 +7,7 @@ from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.derived_ids import workflow_id_of
 from orchestrator_dynamic.core.plan_execution import PlanExecution
 from orchestrator_dynamic.core.ticket import Stage
-from orchestrator_dynamic.errors import InvalidInput, InvariantViolation
+from orchestrator_dynamic.errors import InvalidInput, InvariantViolation, Misconfigured
 from orchestrator_dynamic.observability.logging import get_logger
 from orchestrator_dynamic.ports.ledger import Ledger
 from orchestrator_dynamic.ports.records import StoredPlan
@@ -34,7 +34,7 @@ def recovered(ledger: Ledger) -> Iterator[OpenPlan | Broken]:
     for stored in ledger.open_plans():
         try:
             yield folded(stored)
-        except InvalidInput as why:
+        except (InvalidInput, Misconfigured) as why:
             # Left as it is, for a version that can read it; nobody else waits for that.
             said = str(why)
             log.error("plan_unreadable", workflow_id=stored.workflow_id, why=said)  # noqa: TRY400
@@ -45,6 +45,7 @@ def folded(stored: StoredPlan) -> OpenPlan | Broken:
 
     Raises:
         InvalidInput: its decision cannot be read by this version.
+        Misconfigured: a newer version has written a fact of it.
     """
     decision = read_decision(stored.decision, limits=_OURS).decision
     execution = PlanExecution(workflow_id_of(decision.decision_id), decision)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType  # type: ignore[import-untyped]
@@ -13,6 +14,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
     UnknownTopicOrPartitionError,
     for_code,
 )
+from aiokafka.protocol.metadata import MetadataRequest  # type: ignore[import-untyped]
 
 from orchestrator_dynamic.adapters.kafka.administration import administrator
 from orchestrator_dynamic.adapters.kafka.connection import KafkaOptions
@@ -99,7 +101,7 @@ async def missing_topics(options: KafkaOptions, names: Sequence[str]) -> Sequenc
     doing = "looking for topics"
     missing = []
     async with administrator(options, doing) as client:
-        for topic in await client.describe_topics(list(names)):
+        for topic in await _looked_up(client, names):
             name, error = topic["topic"], for_code(topic["error_code"])
             if error is TopicAuthorizationFailedError:
                 raise Misconfigured(f"{doing}: we may not see {name}; grant us DESCRIBE on it")
@@ -125,7 +127,7 @@ async def states_of(
     client: AIOKafkaAdminClient, names: Sequence[str]
 ) -> Mapping[str, TopicState | None]:
     """Return each of the topics as it is, for whoever has a client already."""
-    found = {topic["topic"]: topic for topic in await client.describe_topics(list(names))}
+    found = {topic["topic"]: topic for topic in await _looked_up(client, names)}
     present = [name for name in names if name in found and found[name]["error_code"] == 0]
     configured = await _configurations(client, present)
     states: dict[str, TopicState | None] = dict.fromkeys(names)
@@ -139,6 +141,14 @@ async def states_of(
             configuration=configured.get(name, {}),
         )
     return states
+
+
+async def _looked_up(client: AIOKafkaAdminClient, names: Sequence[str]) -> list[Any]:
+    """Return what the brokers say about topics; the library's own question would make them."""
+    request = MetadataRequest(list(names), allow_auto_topic_creation=False)
+    answer = await client._send_request(request)
+    topics: list[Any] = answer.to_object()["topics"]
+    return topics
 
 
 async def _configurations(

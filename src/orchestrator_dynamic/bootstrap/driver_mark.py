@@ -1,0 +1,29 @@
+"""Which engine drives the plans of a data directory: one only, for both would take them up."""
+
+from orchestrator_dynamic.adapters.sqlite.ledger import SqliteLedger
+from orchestrator_dynamic.errors import Misconfigured
+
+_DRIVER = "driver"
+EMBEDDED, TEMPORAL = "embedded", "temporal"
+
+_WHAT_TO_SET = {
+    EMBEDDED: "unset TEMPORAL_HOST or use --engine embedded",
+    TEMPORAL: "set TEMPORAL_HOST",
+}
+
+
+def claim(ledger: SqliteLedger, driver: str) -> None:
+    """Note that `driver` drives the plans of this directory from its first plan on.
+
+    Raises:
+        Misconfigured: another engine does.
+    """
+    known = ledger.about(_DRIVER)
+    if known is None:
+        # A directory without a mark and with plans is one of an older version.
+        known = ledger.note(_DRIVER, driver if ledger.next_workflow() == 1 else EMBEDDED)
+    if known != driver:
+        raise Misconfigured(
+            f"the plans of this data directory are driven by the {known} engine: "
+            f"{_WHAT_TO_SET[known]}, or name another --data-dir"
+        )
