@@ -70,3 +70,10 @@ def test_what_nothing_of_ours_can_have_written_stops_its_plan(body: str) -> None
     """A journal that cannot be read must not be folded by guessing."""
     with pytest.raises(InvariantViolation):
         fact_json.decode("time_passed", 1, body)
+
+
+@pytest.mark.parametrize(("kind", "version"), [("time_passed", 99), ("plan_teleported", 1)])
+def test_a_fact_of_a_newer_program_waits_for_it(kind: str, version: int) -> None:
+    """While a new version is rolled out both read one journal; the older one must not stop plans."""
+    with pytest.raises(Misconfigured, match="newer program"):
+        fact_json.decode(kind, version, "{}")
