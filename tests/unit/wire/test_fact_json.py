@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.policy import FailurePolicy, Policy
-from orchestrator_dynamic.errors import Finding, InvariantViolation, Severity
+from orchestrator_dynamic.errors import Finding, InvariantViolation, Misconfigured, Severity
 from orchestrator_dynamic.wire import fact_json
 
 FACTS: tuple[facts.Fact, ...] = (
@@ -74,6 +74,6 @@ def test_what_nothing_of_ours_can_have_written_stops_its_plan(body: str) -> None
 
 @pytest.mark.parametrize(("kind", "version"), [("time_passed", 99), ("plan_teleported", 1)])
 def test_a_fact_of_a_newer_program_waits_for_it(kind: str, version: int) -> None:
-    """While a new version is rolled out both read one journal; the older one must not stop plans."""
+    """While a version is rolled out both read one journal; the older must not stop its plans."""
     with pytest.raises(Misconfigured, match="newer program"):
         fact_json.decode(kind, version, "{}")
