@@ -104,7 +104,8 @@ class RecordCopy:
         while True:
             turns = [await self._turns.get()]
             rows = _rows(turns[0].batch)
-            while self._turns.qsize() and rows < _ROWS_MAX:
+            # What was left travels as it was: see `settled`.
+            while turns[0].show is not _nothing and self._turns.qsize() and rows < _ROWS_MAX:
                 turns.append(self._turns.get_nowait())
                 rows += _rows(turns[-1].batch)
             batch = merged([turn.batch for turn in turns])
@@ -145,7 +146,8 @@ def settled(batches: list[Batch]) -> None:
     """Take out of `batches` what a later one of them says otherwise about the same ticket.
 
     The store may have them all. What a batch without facts records is taken for the latest there
-    is, so that an older state, brought again by itself, would stand against the newer one.
+    is, so that an older state, brought again, would stand against the newer one. For the same
+    reason they must not be merged: with facts that the store has, a newer state would look old.
     """
     changed, progressed = set[int](), set[int]()
     for batch in reversed(batches):
