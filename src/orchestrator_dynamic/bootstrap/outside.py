@@ -77,17 +77,17 @@ class Outside:
         self, settings: Settings, ledger: SqliteLedger, opened: AsyncExitStack
     ) -> None:
         """Copy every record to the store of `settings` before anybody sees what follows."""
-        from orchestrator_dynamic.bootstrap.record_store import opened_mongo_ledger
+        from orchestrator_dynamic.bootstrap.record_store import made_ready, opened_mongo_ledger
 
         keys = ledger.about(_COPY_KEYS)
         if keys is None:
             async with opened_mongo_ledger(settings) as store:
                 # First of all, so that two who start at the same moment count with one counter.
-                await until_available(store.ensure_indexes, "record_store_awaited")
+                await made_ready(store)
                 number = await until_available(store.reserve_keys, "record_store_awaited")
             keys = ledger.note(_COPY_KEYS, str(number))
         store = await opened.enter_async_context(opened_mongo_ledger(settings, int(keys)))
-        await until_available(store.ensure_indexes, "record_store_awaited")
+        await made_ready(store)
         self.copy = RecordCopy(store, ledger.uncopied())
 
     async def consume(

@@ -8,6 +8,7 @@ from orchestrator_dynamic.adapters.mongodb.ledger import MongoLedger
 from orchestrator_dynamic.adapters.mongodb.store import MongoStore
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Misconfigured
+from orchestrator_dynamic.runtime.patience import until_available
 
 
 @asynccontextmanager
@@ -30,6 +31,16 @@ async def opened_mongo_ledger(settings: Settings, key_base: int = 0) -> AsyncIte
     days = settings.mongodb.retention_days
     async with opened_mongo(settings) as mongo:
         yield MongoLedger(mongo, key_base=key_base, retention_days=days)
+
+
+async def made_ready(ledger: MongoLedger) -> None:
+    """Wait for the store, make what is missing in it, and let go what should have gone before.
+
+    Raises:
+        Misconfigured: there is an index that is not ours.
+    """
+    await until_available(ledger.ensure_indexes, "record_store_awaited")
+    await until_available(ledger.catch_up_with_retention, "record_store_awaited")
 
 
 @asynccontextmanager

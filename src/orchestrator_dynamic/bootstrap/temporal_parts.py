@@ -18,7 +18,7 @@ from orchestrator_dynamic.bootstrap import driver_mark
 from orchestrator_dynamic.bootstrap.addresses import redis_access
 from orchestrator_dynamic.bootstrap.broker import Broker
 from orchestrator_dynamic.bootstrap.embedded import read_limits_of
-from orchestrator_dynamic.bootstrap.record_store import opened_mongo_ledger
+from orchestrator_dynamic.bootstrap.record_store import made_ready, opened_mongo_ledger
 from orchestrator_dynamic.bootstrap.topics import topics_of
 from orchestrator_dynamic.bootstrap.workers import opened_transport
 from orchestrator_dynamic.config.settings import Settings
@@ -27,7 +27,6 @@ from orchestrator_dynamic.ports.cache import Cache
 from orchestrator_dynamic.runtime.engine import skills_of
 from orchestrator_dynamic.runtime.in_process import SharedTransport
 from orchestrator_dynamic.runtime.intake import Intake, NewPlan
-from orchestrator_dynamic.runtime.patience import until_available
 from orchestrator_dynamic.runtime.plan_replicas import PlanReplicas
 from orchestrator_dynamic.runtime.queue_publishing import QueuedTickets
 from orchestrator_dynamic.runtime.shared_orchestrator import SharedOrchestrator
@@ -130,7 +129,7 @@ async def opened_ledger(settings: Settings) -> AsyncIterator[SharedRecords]:
     """Open the shared ledger: in MongoDB where it is set, else in the data directory's file."""
     if settings.mongodb.uri:
         async with opened_mongo_ledger(settings) as mongo:
-            await until_available(mongo.ensure_indexes, "record_store_awaited")
+            await made_ready(mongo)
             yield mongo
         return
     with closing(database.open_for_writing(settings.data_dir)) as connection:

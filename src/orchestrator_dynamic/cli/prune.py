@@ -59,6 +59,7 @@ def prune(
     What is open is never deleted, nor what was halted by a fault and waits for a person. The ids
     of deleted decisions stay known: sent again, they are repeats and start nothing. An engine may
     run meanwhile; it is not held up. The file does not shrink, its free space is used again.
+    Records in MongoDB are no part of this: they go by MONGODB_RETENTION_DAYS.
     """
     before = time_ns() // 1_000_000 - _age_ms(older_than)
     settings = settings_in_force(data_dir)
