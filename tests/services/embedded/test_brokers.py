@@ -102,10 +102,8 @@ async def test_the_last_plan_is_told_before_the_engine_ends(brokers: Servers) ->
 
 
 async def _some_outcome(world: World) -> dict[str, str]:
-    async with asyncio.timeout(30):
-        while not (outcomes := await world.outcomes()):  # noqa: ASYNC110 - in another process.
-            await asyncio.sleep(0.1)
-    return outcomes
+    await world.ears.until(world.topic("telemetry"), 1, patience_s=30)
+    return await world.outcomes()
 
 
 async def _orq(world: World, *arguments: str, **more: str) -> Finished:

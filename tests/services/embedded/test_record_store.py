@@ -19,6 +19,7 @@ from tests.support.command_line import orq
 from tests.support.engines import a_chain, a_message, a_worker, rows, run_to_end, until, workflow_of
 from tests.support.flow_process import open_processes
 from tests.support.messages import a_task
+from tests.support.outside_parts import until as until_so
 from tests.support.servers.mongo import Mongo
 
 PATIENCE_S = 60

@@ -258,16 +258,16 @@ async def test_what_waits_is_sent_before_leaving(tmp_path: Path) -> None:
 async def test_leaving_waits_for_what_came_last(tmp_path: Path) -> None:
     """Also for what was kept after its last look."""
     sink = ListedSink()
-    await made(tmp_path, Batch())
+    await made(tmp_path, Batch(messages=incidents(1)))
     with a_relay(tmp_path, sink) as (relay, _):
         async with running(relay) as task:
-            await asyncio.sleep(0.05)
-            await made(tmp_path, Batch(messages=incidents(1)))
+            await until(lambda: len(sink.sent) == 1)
+            await made(tmp_path, Batch(messages=incidents(1, first=1)))
             relay.leave()
             async with asyncio.timeout(5):
                 await task
 
-    assert len(sink.sent) == 1
+    assert len(sink.sent) == 2
 
 
 def _frame() -> Message:
