@@ -110,9 +110,7 @@ async def test_a_killed_engine_leaves_no_hole_in_the_records(
     async with open_processes(tmp_path, env) as processes:
         process = await processes.start("run", "run", str(file), "--speed", "100")
         for least in (2, 8, 14):
-            async with asyncio.timeout(PATIENCE_S):
-                while completed() < least:  # noqa: ASYNC110 - another process gets on.
-                    await asyncio.sleep(0.01)
+            await until_so(lambda least=least: completed() >= least)  # type: ignore[misc]
             await process.kill()
             await process.start()
         code = await process.ended()
