@@ -86,6 +86,21 @@ def test_the_embedded_engine_leaves_the_server_be(tmp_path: Path) -> None:
     assert rows(tmp_path, "SELECT outcome FROM workflows") == [("SUCCESS",)]
 
 
+def test_what_the_embedded_engine_left_is_not_asked_of_the_server(tmp_path: Path) -> None:
+    """The remedy that was printed works as it stands."""
+    file = tmp_path / "decision.json"
+    parked = {**json.loads(a_message(*a_chain("a", "b"))), "final_decision": "review_required"}
+    file.write_text(json.dumps(parked))
+    env = {**NOBODY, "DATA_DIR": str(tmp_path / "data")}
+    left = orq("run", file, "--engine", "embedded", env=env)
+    approved = orq("approve", f"orch-{parked['decision_id']}", env=env)
+    ended = orq("run", "--engine", "embedded", "--speed", "max", env=env)
+
+    assert left.exit_code == 1, left.err
+    assert (approved.exit_code, ended.exit_code) == (0, 0), approved.err + ended.err
+    assert rows(tmp_path / "data", "SELECT outcome FROM workflows") == [("SUCCESS",)]
+
+
 def test_a_plan_succeeds_on_a_server_and_is_never_begun_twice(shared: Shared) -> None:
     """The same command again tells the recorded outcome."""
     shared.decides("a", "b", "c")

@@ -91,6 +91,7 @@ class SharedRecordsContract:
             assert [one.value for one in await store.messages()] == ["{}"]
             letter, body = await store.dead_letter((await store.dead_letters()).letters[0].id)
             assert (letter.source, body) == ("plans.consensus[0]@7", b"\xff{}")
+            assert letter.key == "\x00key"
 
     async def test_a_commit_that_is_repeated_changes_nothing(
         self, one: Writer, other: Writer, place: SharedPlace

@@ -35,9 +35,9 @@ class Broker:
     sink: KafkaMessageSink
     codec: MessageCodec
 
-    def tickets(self) -> SentTickets:
+    def tickets(self, metrics: Metrics) -> SentTickets:
         """Return what hands tickets to workers elsewhere."""
-        return SentTickets(self.sink, self.codec, self.settings.kafka.tickets_topic)
+        return SentTickets(self.sink, self.codec, self.settings.kafka.tickets_topic, metrics)
 
     def relay(self, outbox: Outbox, clock: Clock, metrics: Metrics) -> Relay:
         """Return what sends the messages of `outbox`."""

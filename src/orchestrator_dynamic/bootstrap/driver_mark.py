@@ -12,18 +12,25 @@ _WHAT_TO_SET = {
 }
 
 
+def known_to(ledger: SqliteLedger) -> str | None:
+    """Return which engine drives the plans of a directory, None where none has."""
+    if (known := ledger.about(_DRIVER)) is not None:
+        return known
+    # A directory without a mark and with plans is one of an older version.
+    return EMBEDDED if ledger.next_workflow() > 1 else None
+
+
 def claim(ledger: SqliteLedger, driver: str) -> None:
     """Note that `driver` drives the plans of this directory from its first plan on.
 
     Raises:
         Misconfigured: another engine does.
     """
-    known = ledger.about(_DRIVER)
-    if known is None:
-        # A directory without a mark and with plans is one of an older version.
-        known = ledger.note(_DRIVER, driver if ledger.next_workflow() == 1 else EMBEDDED)
+    known = known_to(ledger) or driver
     if known != driver:
         raise Misconfigured(
             f"the plans of this data directory are driven by the {known} engine: "
             f"{_WHAT_TO_SET[known]}, or name another --data-dir"
         )
+    if ledger.about(_DRIVER) is None:
+        ledger.note(_DRIVER, driver)

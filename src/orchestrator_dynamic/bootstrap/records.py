@@ -8,9 +8,11 @@ from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
 from orchestrator_dynamic.adapters.sqlite import database, lease
 from orchestrator_dynamic.adapters.sqlite.beside import opened_beside_engine
 from orchestrator_dynamic.adapters.sqlite.inspection import inspect
+from orchestrator_dynamic.adapters.sqlite.ledger import SqliteLedger
 from orchestrator_dynamic.adapters.sqlite.requests import OperatorDesk
 from orchestrator_dynamic.adapters.sqlite.retention import SqliteRetention
 from orchestrator_dynamic.adapters.sqlite.store import SqliteStore
+from orchestrator_dynamic.bootstrap import driver_mark
 from orchestrator_dynamic.bootstrap.embedded import application, now_text
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Refused
@@ -57,7 +59,7 @@ async def ask_engine(
         Misconfigured: the data directory cannot be used.
         StorageFailed: the request could not be written.
     """
-    if settings.temporal.host is not None:
+    if settings.temporal.host is not None and not _is_embedded(settings):
         return await _asked_of_workflow(settings, request)
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + patience_s
@@ -73,6 +75,14 @@ async def ask_engine(
             )
         if reply is not None or loop.time() >= give_up_at:
             return reply
+
+
+def _is_embedded(settings: Settings) -> bool:
+    """Tell whether the plans of this data directory are kept going by the embedded engine."""
+    if settings.mongodb.uri:
+        return False
+    with closing(database.open_for_reading(settings.data_dir)) as connection:
+        return driver_mark.known_to(SqliteLedger(connection)) == driver_mark.EMBEDDED
 
 
 async def _asked_of_workflow(settings: Settings, request: Request) -> Reply:
@@ -106,7 +116,8 @@ async def requeue(settings: Settings, letter_id: int) -> Receipt:
     headers = {name: value.encode("latin-1") for name, value in letter.headers.items()}
     source = f"dead letter {letter_id} ({letter.source})"
     if letter.source.startswith(f"{settings.kafka.consensus_topic}[") and _has_broker(settings):
-        receipt = await _sent_back(settings, body, headers, source)
+        key = None if letter.key is None else letter.key.encode("latin-1")
+        receipt = await _sent_back(settings, key, body, headers, source)
     else:
         receipt = await _handed_in(settings, body, headers, source)
     await _note_requeue(settings, letter_id, receipt.reception)
@@ -118,20 +129,24 @@ def _has_broker(settings: Settings) -> bool:
 
 
 async def _sent_back(
-    settings: Settings, body: bytes, headers: Mapping[str, bytes], source: str
+    settings: Settings,
+    key: bytes | None,
+    body: bytes,
+    headers: Mapping[str, bytes],
+    source: str,
 ) -> Receipt:
     """Send a decision to the topic that it came from: whoever consumes there takes it in again."""
     from orchestrator_dynamic.bootstrap.broker import opened_broker
 
     async with opened_broker(settings) as broker:
-        await broker.sink.send([Outgoing(settings.kafka.consensus_topic, None, body, headers)])
+        await broker.sink.send([Outgoing(settings.kafka.consensus_topic, key, body, headers)])
     return Receipt(reception=Reception.SENT_BACK, source=source)
 
 
 async def _handed_in(
     settings: Settings, body: bytes, headers: Mapping[str, bytes], source: str
 ) -> Receipt:
-    if settings.temporal.host is not None:
+    if settings.temporal.host is not None and not _is_embedded(settings):
         from orchestrator_dynamic.bootstrap.temporal import submit_once
 
         return await submit_once(settings, body, headers, source)

@@ -60,6 +60,7 @@ class TemporalParts:
         self._ledger = ledger
         self._workflows = workflows
         self._broker = broker
+        self._metrics = metrics
         self._clock = SystemClock()
         self._queue = TicketQueue(self._clock)
         self._queue.on_handover = lambda handover: None  # What is queued counts as handed over.
@@ -92,7 +93,7 @@ class TemporalParts:
         queued = QueuedTickets(self._queue)
         return PlanTurns(
             ledger=self._ledger,
-            publisher=queued if self._broker is None else self._broker.tickets(),
+            publisher=queued if self._broker is None else self._broker.tickets(self._metrics),
             places=self._places,
             replicas=self._replicas,
             clock=self._clock,

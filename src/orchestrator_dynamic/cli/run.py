@@ -178,7 +178,9 @@ async def _session(
         async with shared_application(
             settings, takes_turns=True, streams=streams, workers=order.workers
         ) as shared:
-            far = SharedSession(shared, audience, order.data_dir, stop)
+            # Behind brokers others keep plans going too, and may have very many.
+            takes_up = not (settings.kafka.bootstrap_servers and order.inputs)
+            far = SharedSession(shared, audience, order.data_dir, stop, takes_up=takes_up)
             await far.bring_to_end(order.inputs)
         return far
     async with application(

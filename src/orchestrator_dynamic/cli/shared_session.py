@@ -35,7 +35,7 @@ _LOOK_S = 1.0
 
 
 class SharedSession:
-    """Brings decisions to their outcomes, and those that the store has open.
+    """Brings decisions to their outcomes, and those that the store has open where it is asked to.
 
     Attributes:
         results: what has ended or was left, in that order; one for each plan.
@@ -48,12 +48,20 @@ class SharedSession:
         audience: Audience,
         data_dir: Path | None,
         stop: asyncio.Event,
+        *,
+        takes_up: bool,
     ) -> None:
-        """Begin with nothing; `stop` is set from outside when the session is to end early."""
+        """Begin with nothing.
+
+        Args:
+            stop: is set from outside when the session is to end early.
+            takes_up: whether plans that the store has open are waited for as well.
+        """
         self._app = app
         self._audience = audience
         self._data_dir = data_dir
         self._stop = stop
+        self._takes_up = takes_up
         self._followed: dict[WorkflowId, _Told] = {}
         self._waits: dict[WorkflowId, asyncio.Task[None]] = {}
         self.results: list[PlanResult] = []
@@ -68,7 +76,8 @@ class SharedSession:
         """Return when every plan has ended, waits for a person, or somebody wants to stop."""
         async with asyncio.TaskGroup() as tasks:
             self._stopped = tasks.create_task(self._stop.wait())
-            await self._take_up(tasks)
+            if self._takes_up:
+                await self._take_up(tasks)
             for one in inputs:
                 if self._stop.is_set():
                     break

@@ -219,6 +219,7 @@ class DeadLetter:
 
     Attributes:
         kept: how many of its bytes are kept.
+        key: what it came under from a broker, its bytes as Latin-1; it goes back under the same.
         requeued_at, requeue_outcome: when it was last handed in again, and what became of it.
     """
 
@@ -231,6 +232,7 @@ class DeadLetter:
     size: int
     kept: int
     sha256: str
+    key: str | None
     requeued_at: int | None
     requeue_outcome: str | None
 

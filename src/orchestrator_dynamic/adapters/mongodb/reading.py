@@ -117,6 +117,7 @@ def dead_letter(found: Document) -> DeadLetter:
         size=found["size"],
         kept=found["kept"],
         sha256=found["sha256"],
+        key=None if found["key"] is None else bytes(found["key"]).decode("latin-1"),
         requeued_at=found["requeued_at"],
         requeue_outcome=found["requeue_outcome"],
     )

@@ -9,7 +9,7 @@ from orchestrator_dynamic.ports.store import DeadLetter, NotFound
 
 # The length of a body is known without reading it.
 WITHOUT_BODY = (
-    "SELECT id, at, reason, source, findings, headers, size, length(body) AS kept, sha256, "
+    "SELECT id, at, reason, source, findings, headers, size, length(body) AS kept, sha256, key, "
     "requeued_at, requeue_outcome FROM dead_letters"
 )
 
@@ -18,6 +18,7 @@ def letter(row: sqlite3.Row) -> DeadLetter:
     """Return the dead letter of a row from `WITHOUT_BODY`."""
     fields = dict(row)
     fields["headers"] = orjson.loads(fields["headers"])
+    fields["key"] = None if row["key"] is None else bytes(row["key"]).decode("latin-1")
     fields["findings"] = tuple(
         Finding(one["code"], Severity(one["severity"]), one["where"], one["message"])
         for one in orjson.loads(fields["findings"])
