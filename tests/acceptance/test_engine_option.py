@@ -94,7 +94,7 @@ def test_what_the_embedded_engine_left_is_not_asked_of_the_server(tmp_path: Path
     env = {**NOBODY, "DATA_DIR": str(tmp_path / "data")}
     left = orq("run", file, "--engine", "embedded", env=env)
     approved = orq("approve", f"orch-{parked['decision_id']}", env=env)
-    ended = orq("run", "--engine", "embedded", "--speed", "max", env=env)
+    ended = orq("run", file, "--engine", "embedded", "--speed", "max", env=env)
 
     assert left.exit_code == 1, left.err
     assert (approved.exit_code, ended.exit_code) == (0, 0), approved.err + ended.err

@@ -179,7 +179,7 @@ async def _session(
             settings, takes_turns=True, streams=streams, workers=order.workers
         ) as shared:
             # Behind brokers others keep plans going too, and may have very many.
-            takes_up = not (settings.kafka.bootstrap_servers and order.inputs)
+            takes_up = not settings.kafka.bootstrap_servers
             far = SharedSession(shared, audience, order.data_dir, stop, takes_up=takes_up)
             await far.bring_to_end(order.inputs)
         return far
