@@ -6,7 +6,7 @@ OUTAGE_S is how long each stays away, OUTAGE_HOW how it goes: `kill`, `stop` in 
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from tests.support.engines import now_ms
 from tests.support.flow_listening import Heard
@@ -33,13 +33,20 @@ def plans_of(world: World, schema_id: int | None) -> Iterator[Sent]:
 
 
 async def outage(
-    world: World, name: str, server: Server, how: str, plans: Iterator[Sent], count: int
+    world: World,
+    name: str,
+    server: Server,
+    how: str,
+    plans: Iterator[Sent],
+    count: int,
+    meanwhile: Callable[[], Awaitable[None]] | None = None,
 ) -> float:
     """Have `server` go away in the middle of plans; return how long progress took after it.
 
     Args:
         how: kill, stop or freeze.
         count: how many decisions are sent around it.
+        meanwhile: what else happens while it is away, after it was missed.
     """
     await world.send(_some(plans, count // 2))
     tickets = world.topic("tickets")
@@ -54,7 +61,10 @@ async def outage(
     )
     if name != "kafka":
         await world.send(_some(plans, count - count // 2 - 1))
-    await passes(OUTAGE_S)
+    await passes(OUTAGE_S / 2)
+    if meanwhile is not None:
+        await meanwhile()
+    await passes(OUTAGE_S / 2)
     during = len(world.ears.on(tickets)) - before
     if how == "freeze":
         await asyncio.to_thread(server.thaw)

@@ -23,7 +23,12 @@ from orchestrator_dynamic.bootstrap.topic_making import made_topics
 from orchestrator_dynamic.config.loading import load_settings
 from orchestrator_dynamic.errors import Misconfigured, Unavailable
 from orchestrator_dynamic.ports.store import PAGE_MAX, DeadLetter, StoredWorkflow, WorkflowFilter
-from tests.support.flow_checks import check_frames, check_incidents, check_tickets
+from tests.support.flow_checks import (
+    check_encoding,
+    check_frames,
+    check_incidents,
+    check_tickets,
+)
 from tests.support.flow_listening import SCHEMAS, Listener, listening
 from tests.support.flow_plans import Sent
 from tests.support.flow_process import OurProcess, Processes, open_processes
@@ -212,18 +217,26 @@ class World:
             assert time.monotonic() < waits_until, f"partitions do not move on: {lag}"
             await asyncio.sleep(_LOOK_S)
 
-    async def check(self, outcome: str | None = "SUCCESS") -> None:
-        """Hold everything that was said to what must be true of it, whatever happened."""
+    async def check(self, *, retried: bool = False) -> None:
+        """Hold everything that was said to what must be true of it, whatever happened.
+
+        Args:
+            retried: whether attempts may have been repeated: no outage here is as long as a
+                ticket's time, so that a repetition tells of an answer that was lost.
+        """
         workflows, sent = await self.workflows(), self.sent
         outcomes = await self.outcomes()
         assert workflows.keys() == sent.keys()
         assert outcomes.keys() == sent.keys()
-        if outcome is not None:
-            assert {name: how for name, how in outcomes.items() if how != outcome} == {}
-            counts = {name: (one.tasks, one.completed) for name, one in workflows.items()}
-            assert counts == {one.decision_id: (len(one.tasks),) * 2 for one in sent.values()}
+        assert {name: how for name, how in outcomes.items() if how != "SUCCESS"} == {}
+        counts = {name: (one.tasks, one.completed) for name, one in workflows.items()}
+        assert counts == {one.decision_id: (len(one.tasks),) * 2 for one in sent.values()}
+        again = {name: one.retried for name, one in workflows.items() if one.retried}
+        assert retried or again == {}
         on, topic = self.ears.on, self.topic
         check_tickets(on(topic("tickets")), on(topic("results")), sent.values())
+        if self.servers.registry is not None:
+            check_encoding([*on(topic("tickets")), *on(topic("incidents"))])
         check_frames(on(topic("telemetry")), outcomes)
         incidents = check_incidents(on(topic("incidents")))
         kinds = Counter(f"{one['incident_type']}: {one['details'][0]}" for one in incidents)

@@ -35,7 +35,7 @@ async def test_a_second_embedded_engine_in_the_group_is_refused(embedded: Server
 
 
 async def test_replicas_on_temporal_share_the_partitions(scaled_out: Servers) -> None:
-    """And when one of them is killed the other has them all."""
+    """And when one of them leaves the other has them all at once."""
     async with a_world(scaled_out) as world:
         await world.staff()
         second = await world.consume("second")
@@ -51,7 +51,7 @@ async def test_replicas_on_temporal_share_the_partitions(scaled_out: Servers) ->
         assert len(shared[0] | shared[1]) == 3 * PARTITIONS
         assert all(shared)
 
-        await second.kill()
+        await second.stop()
         await world.send(made(world.tag, number) for number in range(20, 30))
         await world.ended()
         await world.until_no_lag()

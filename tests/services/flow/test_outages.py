@@ -1,10 +1,12 @@
 """Every server goes away in the middle of a hundred plans, one after the other."""
 
 import os
+from functools import partial
 
 import pytest
 
 from tests.support.flow_outages import outage, plans_of
+from tests.support.flow_process import OurProcess
 from tests.support.flow_world import Servers, World, a_world
 from tests.support.servers.mongo import Mongo
 from tests.support.servers.postgres import Postgres
@@ -20,13 +22,14 @@ async def test_an_embedded_engine_outlives_its_servers(embedded: Servers, mongo:
     servers = Servers(kafka=embedded.kafka, registry=embedded.registry, mongo=mongo)
     async with a_world(servers) as world:
         plans = plans_of(world, await schema_of_decisions(world))
-        await world.staff(FLOW_WORK_MS="150", FLOW_CONCURRENCY="8")
+        ours = await world.staff(FLOW_WORK_MS="150", FLOW_CONCURRENCY="8")
         parts = {"kafka": servers.kafka, "mongo": mongo, "registry": servers.registry}
         took = {}
         for name, server in parts.items():
             assert server is not None
             count = PLANS // len(parts) + (name == "kafka")
-            took[name] = await outage(world, name, server, HOW or "stop", plans, count)
+            victim = partial(killed_and_started, ours["consume"]) if name == "mongo" else None
+            took[name] = await outage(world, name, server, HOW or "stop", plans, count, victim)
 
         await everything_ended(world, took)
 
@@ -37,7 +40,7 @@ async def test_a_deployment_on_temporal_outlives_its_servers(
     """Each is killed, while a second consumer comes and goes."""
     async with a_world(scaled_out) as world:
         plans = plans_of(world, await schema_of_decisions(world))
-        await world.staff(FLOW_WORK_MS="150", FLOW_CONCURRENCY="8")
+        ours = await world.staff(FLOW_WORK_MS="150", FLOW_CONCURRENCY="8")
         parts = {
             "redis": scaled_out.redis,
             "kafka": scaled_out.kafka,
@@ -46,19 +49,36 @@ async def test_a_deployment_on_temporal_outlives_its_servers(
             "postgres": postgres,
             "mongo": scaled_out.mongo,
         }
-        second, took = None, {}
+        took, second = dict[str, float](), None
         for name, server in parts.items():
             assert server is not None
-            # It joins before an outage, and leaves before the next; a cold one meets the registry.
             if second is None:
-                second = await world.processes.start(f"second-{name}", "consume")
+                second = await world.processes.start(f"for-{name}", "consume")
             else:
                 await second.stop()
                 second = None
+            events = {
+                "temporal": partial(killed_and_started, ours["consume"]),
+                "registry": partial(cold_starts, world),
+            }
+            meanwhile = events.get(name)
             count = PLANS // len(parts) + (4 if name == "redis" else 0)
-            took[name] = await outage(world, name, server, HOW or "kill", plans, count)
+            how = HOW or "kill"
+            took[name] = await outage(world, name, server, how, plans, count, meanwhile)
 
         await everything_ended(world, took)
+
+
+async def killed_and_started(process: OurProcess) -> None:
+    """Kill what holds messages that it could not hand on: they must not count as done."""
+    await process.kill()
+    await process.start()
+
+
+async def cold_starts(world: World) -> None:
+    """Start processes that know no schema: they must wait for it, and neither guess nor give up."""
+    await world.processes.start("cold-consume", "consume")
+    await world.processes.start("cold-turns", "worker", "temporal")
 
 
 async def everything_ended(world: World, took: dict[str, float]) -> None:
