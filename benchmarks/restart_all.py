@@ -49,7 +49,7 @@ READY = {"consume": "consuming", "worker": "takes tickets", "turns": "taking tur
 _EDGES = dependencies(Shape.CHAIN, 100)
 _UNDER_WAY_S = 2.0
 _PATIENCE_S = 90.0
-_TOLD = ("partitions_gained", "polling_failed", "brokers_awaited")
+_TOLD = ("partitions_gained", "polling_failed", "brokers_awaited", "temporal_awaited")
 
 
 def measure(directory: Path, arguments: list[str]) -> dict[str, object]:
