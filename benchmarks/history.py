@@ -13,7 +13,7 @@ from temporalio.client import Client
 
 from benchmarks.servers import needed
 from orchestrator_dynamic.adapters.temporal.connection import connected
-from orchestrator_dynamic.bootstrap.addresses import temporal_address
+from orchestrator_dynamic.bootstrap.shared_addresses import temporal_address
 from orchestrator_dynamic.bootstrap.temporal import shared_application
 from orchestrator_dynamic.cli.bench_worker import worker
 from orchestrator_dynamic.cli.event_loop import run_in_loop

@@ -1,12 +1,10 @@
-"""Settings as the adapters want them: where things are, and what they are called."""
+"""Settings as the adapters for brokers want them: where things are, and what they are called."""
 
 from pathlib import Path
 
 from orchestrator_dynamic.adapters.kafka.connection import KafkaOptions
 from orchestrator_dynamic.adapters.kafka.topics import TopicPlan
-from orchestrator_dynamic.adapters.redis.access import ClusterAccess
 from orchestrator_dynamic.adapters.schema_registry.rest_client import RegistryOptions
-from orchestrator_dynamic.adapters.temporal.connection import TemporalAddress
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Misconfigured
 
@@ -52,35 +50,6 @@ def registry_options(settings: Settings) -> RegistryOptions | None:
 def path_text(path: Path | None) -> str | None:
     """Return a path as libraries want it; None where there is none."""
     return None if path is None else str(path)
-
-
-def redis_access(settings: Settings) -> ClusterAccess | None:
-    """Return how the Redis cluster is reached; None where none is set."""
-    redis = settings.redis
-    if not redis.cluster_nodes:
-        return None
-    return ClusterAccess(
-        nodes=tuple(redis.cluster_nodes),
-        password=None if redis.password is None else redis.password.get_secret_value(),
-        tls=redis.ssl_enabled,
-        ca_file=path_text(redis.ssl_ca_location),
-    )
-
-
-def temporal_address(settings: Settings) -> TemporalAddress:
-    """Return how the Temporal server is reached.
-
-    Raises:
-        Misconfigured: none is set.
-    """
-    temporal = settings.temporal
-    if temporal.host is None:
-        raise Misconfigured("there is no Temporal server; set TEMPORAL_HOST")
-    return TemporalAddress(
-        target=f"{temporal.host}:{temporal.port}",
-        namespace=temporal.namespace,
-        tls=temporal.tls_enabled,
-    )
 
 
 def topic_plans(

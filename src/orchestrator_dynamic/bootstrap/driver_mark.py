@@ -26,11 +26,9 @@ def claim(ledger: SqliteLedger, driver: str) -> None:
     Raises:
         Misconfigured: another engine does.
     """
-    known = known_to(ledger) or driver
+    known = known_to(ledger) or ledger.note(_DRIVER, driver)
     if known != driver:
         raise Misconfigured(
             f"the plans of this data directory are driven by the {known} engine: "
             f"{_WHAT_TO_SET[known]}, or name another --data-dir"
         )
-    if ledger.about(_DRIVER) is None:
-        ledger.note(_DRIVER, driver)

@@ -8,8 +8,9 @@ from orchestrator_dynamic.adapters.kafka.floor import KafkaFloor
 from orchestrator_dynamic.adapters.kafka.temporary_topics import temporary_topics
 from orchestrator_dynamic.adapters.sqlite.floor import opened_floor
 from orchestrator_dynamic.adapters.temporal.connection import connected
-from orchestrator_dynamic.bootstrap.addresses import kafka_options, temporal_address, topic_plans
+from orchestrator_dynamic.bootstrap.addresses import kafka_options, topic_plans
 from orchestrator_dynamic.bootstrap.broker import opened_codec
+from orchestrator_dynamic.bootstrap.shared_addresses import temporal_address
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.workflows.activity_per_task import ActivityPerTask
 

@@ -53,7 +53,7 @@ def _unused_registry() -> Check:
 
 async def _temporal(settings: Settings) -> Sequence[Check]:
     from orchestrator_dynamic.adapters.temporal.probe import probe
-    from orchestrator_dynamic.bootstrap.addresses import temporal_address
+    from orchestrator_dynamic.bootstrap.shared_addresses import temporal_address
 
     return await probe(temporal_address(settings), settings.temporal.task_queue)
 
@@ -82,7 +82,7 @@ async def _mongodb(settings: Settings) -> Sequence[Check]:
 
 async def _redis(settings: Settings) -> Sequence[Check]:
     from orchestrator_dynamic.adapters.redis.probe import probe
-    from orchestrator_dynamic.bootstrap.addresses import redis_access
+    from orchestrator_dynamic.bootstrap.shared_addresses import redis_access
 
     access = redis_access(settings)
     if access is None:

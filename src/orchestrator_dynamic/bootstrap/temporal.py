@@ -12,11 +12,11 @@ from orchestrator_dynamic.adapters.sqlite import lease
 from orchestrator_dynamic.adapters.temporal.connection import TemporalClient, connected
 from orchestrator_dynamic.adapters.temporal.plan_workflows import TemporalPlanWorkflows
 from orchestrator_dynamic.adapters.temporal.search_attributes import ensure_search_attributes
-from orchestrator_dynamic.bootstrap.addresses import temporal_address
 from orchestrator_dynamic.bootstrap.broker import opened_broker
 from orchestrator_dynamic.bootstrap.embedded import now_text
 from orchestrator_dynamic.bootstrap.missing_parts import refuse_missing_parts
 from orchestrator_dynamic.bootstrap.records import opened_store
+from orchestrator_dynamic.bootstrap.shared_addresses import temporal_address
 from orchestrator_dynamic.bootstrap.temporal_parts import (
     SharedRecords,
     TemporalParts,

@@ -15,10 +15,10 @@ from orchestrator_dynamic.adapters.sqlite.ledger import SqliteLedger
 from orchestrator_dynamic.adapters.sqlite.shared_ledger import SqliteSharedLedger
 from orchestrator_dynamic.adapters.temporal.plan_workflows import TemporalPlanWorkflows
 from orchestrator_dynamic.bootstrap import driver_mark
-from orchestrator_dynamic.bootstrap.addresses import redis_access
 from orchestrator_dynamic.bootstrap.broker import Broker
 from orchestrator_dynamic.bootstrap.embedded import read_limits_of
 from orchestrator_dynamic.bootstrap.record_store import made_ready, opened_mongo_ledger
+from orchestrator_dynamic.bootstrap.shared_addresses import redis_access
 from orchestrator_dynamic.bootstrap.topics import topics_of
 from orchestrator_dynamic.bootstrap.workers import opened_transport
 from orchestrator_dynamic.config.settings import Settings

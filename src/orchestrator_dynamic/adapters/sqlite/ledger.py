@@ -78,12 +78,14 @@ class SqliteLedger:
     def note(self, name: str, value: str) -> str:
         """Note what this directory is called under `name`, once and for all, and return that.
 
+        Another process may have noted something else at the same moment; then it is that.
+
         Raises:
             StorageFailed: it could not be written.
         """
         with transaction(self._connection):
             self._connection.execute(statements.NOTE, (name, value))
-        return value
+        return self.about(name) or value
 
     def next_workflow(self) -> int:
         """As the port says."""

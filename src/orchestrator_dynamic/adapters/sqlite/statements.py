@@ -71,7 +71,7 @@ OPEN_REQUESTS = (
 KEEP_COPY = "INSERT INTO uncopied (number, body) VALUES (?, ?)"
 FORGET_COPIES = "DELETE FROM uncopied WHERE number <= ?"
 ABOUT = "SELECT value FROM about WHERE name = ?"
-NOTE = "INSERT INTO about (name, value) VALUES (?, ?)"
+NOTE = "INSERT INTO about (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING"
 UNCOPIED = "SELECT number, body FROM uncopied ORDER BY number"
 
 

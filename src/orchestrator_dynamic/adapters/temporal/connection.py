@@ -1,13 +1,22 @@
 """Connecting to a Temporal server, and what its errors mean to us."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from temporalio.client import Client, RPCTimeoutOrCancelledError
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from orchestrator_dynamic.errors import Misconfigured, Unavailable
@@ -55,7 +64,21 @@ async def connected(address: TemporalAddress) -> TemporalClient:
                 namespace=address.namespace,
                 tls=address.tls,
                 data_converter=pydantic_data_converter,
+                runtime=_runtime(),
             )
+
+
+@cache
+def _runtime() -> Runtime:
+    """Return the one runtime of this process, whose warnings are logged like all others.
+
+    Left to itself it writes them to stdout, between what programs read there.
+    """
+    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio"))
+    filtering = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    return Runtime(
+        telemetry=TelemetryConfig(logging=LoggingConfig(filter=filtering, forwarding=forwarding))
+    )
 
 
 @contextmanager
