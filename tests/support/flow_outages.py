@@ -17,6 +17,8 @@ from tests.support.servers.server import Server
 OUTAGE_S = float(os.environ.get("OUTAGE_S", "8"))
 # What the users of such a deployment are promised.
 RESUMES_WITHIN_S = 30
+# Until then somebody holds a message that cannot go on.
+_MISSED_AFTER_S = 1
 
 
 async def passes(seconds: float) -> None:
@@ -61,10 +63,10 @@ async def outage(
     )
     if name != "kafka":
         await world.send(_some(plans, count - count // 2 - 1))
-    await passes(OUTAGE_S / 2)
+    await passes(_MISSED_AFTER_S)
     if meanwhile is not None:
         await meanwhile()
-    await passes(OUTAGE_S / 2)
+    await passes(OUTAGE_S - _MISSED_AFTER_S)
     during = len(world.ears.on(tickets)) - before
     if how == "freeze":
         await asyncio.to_thread(server.thaw)

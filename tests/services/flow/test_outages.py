@@ -59,7 +59,7 @@ async def test_a_deployment_on_temporal_outlives_its_servers(
                 second = None
             events = {
                 "temporal": partial(killed_and_started, ours["consume"]),
-                "registry": partial(cold_starts, world),
+                "registry": partial(cold_start, world, ours["turns"]),
             }
             meanwhile = events.get(name)
             count = PLANS // len(parts) + (4 if name == "redis" else 0)
@@ -75,8 +75,9 @@ async def killed_and_started(process: OurProcess) -> None:
     await process.start()
 
 
-async def cold_starts(world: World) -> None:
-    """Start processes that know no schema: they must wait for it, and neither guess nor give up."""
+async def cold_start(world: World, warm: OurProcess) -> None:
+    """Have only processes that know no schema: they must wait for it, and neither guess nor end."""
+    await warm.kill()
     await world.processes.start("cold-consume", "consume")
     await world.processes.start("cold-turns", "worker", "temporal")
 
