@@ -221,8 +221,8 @@ class World:
         """Hold everything that was said to what must be true of it, whatever happened.
 
         Args:
-            retried: whether attempts may have been repeated: no outage here is as long as a
-                ticket's time, so that a repetition tells of an answer that was lost.
+            retried: whether attempts may have been repeated. Where outages are shorter than a
+                ticket's time, a repetition tells of an answer that was lost.
         """
         workflows, sent = await self.workflows(), self.sent
         outcomes = await self.outcomes()
