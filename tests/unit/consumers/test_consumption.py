@@ -197,7 +197,7 @@ async def test_a_partition_that_comes_back_goes_on_where_the_group_is() -> None:
         await until(lambda: taker.taken == [b"a", b"b", b"c", b"d", b"d"])
 
 
-async def test_work_that_outlasts_its_bound_is_given_up_and_not_committed() -> None:
+async def test_work_that_outlasts_its_bound_is_given_up_with_all_behind_it() -> None:
     """The group waits for us; what we might still do must not go on beside its new owner."""
     source, taker = ListedRecords(ONE), ListingTaker()
     limits = ConsumptionLimits(poll_s=0.01, losing_s=0.05)
@@ -206,13 +206,16 @@ async def test_work_that_outlasts_its_bound_is_given_up_and_not_committed() -> N
 
     async with consuming(source, taker, limits=limits):
         await until(lambda: bool(taker.given))
+        source.add(ONE, b"waits")
+        polled = source.polls
+        await until(lambda: source.polls > polled + 2)
         await source.lose(ONE)
         assert source.committed == {}
         taker.open.set()
         await source.gain(ONE)
-        await until(lambda: source.committed == {ONE: 1})
+        await until(lambda: source.committed == {ONE: 2})
 
-    assert taker.taken == [b"a"]
+    assert taker.taken == [b"a", b"waits"]
 
 
 async def test_a_record_at_which_we_fail_is_put_aside_alone() -> None:
