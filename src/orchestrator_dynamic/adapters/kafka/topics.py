@@ -1,5 +1,6 @@
 """Topics as they are, and as we would make them."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,11 @@ from orchestrator_dynamic.adapters.kafka.failures import translated
 from orchestrator_dynamic.errors import Misconfigured
 
 _BROKERS_CHOICE = -1
+_LOOKING = "looking for topics"
+
+# What has just been made is not known to every broker at once.
+_ANEW_AFTER_S = (0.1, 0.3, 0.6)
+
 _LOOKED_AT = ("retention.ms", "cleanup.policy", "min.insync.replicas", "max.message.bytes")
 
 
@@ -92,21 +98,29 @@ async def create_topics(options: KafkaOptions, wanted: Sequence[TopicPlan]) -> T
 
 
 async def missing_topics(options: KafkaOptions, names: Sequence[str]) -> Sequence[str]:
-    """Return those of the topics that do not exist.
+    """Return those of the topics that do not exist, after more than one look.
 
     Raises:
         BrokerUnavailable: try again.
         Misconfigured: the brokers refuse us, or do not show us one of them.
     """
-    doing = "looking for topics"
+    async with administrator(options, _LOOKING) as client:
+        missing = await _missing(client, names)
+        for wait_s in _ANEW_AFTER_S:
+            if missing:
+                await asyncio.sleep(wait_s)
+                missing = await _missing(client, missing)
+        return missing
+
+
+async def _missing(client: AIOKafkaAdminClient, names: Sequence[str]) -> Sequence[str]:
     missing = []
-    async with administrator(options, doing) as client:
-        for topic in await _looked_up(client, names):
-            name, error = topic["topic"], for_code(topic["error_code"])
-            if error is TopicAuthorizationFailedError:
-                raise Misconfigured(f"{doing}: we may not see {name}; grant us DESCRIBE on it")
-            if error in (UnknownTopicOrPartitionError, InvalidTopicError):
-                missing.append(name)
+    for topic in await _looked_up(client, names):
+        name, error = topic["topic"], for_code(topic["error_code"])
+        if error is TopicAuthorizationFailedError:
+            raise Misconfigured(f"{_LOOKING}: we may not see {name}; grant us DESCRIBE on it")
+        if error in (UnknownTopicOrPartitionError, InvalidTopicError):
+            missing.append(name)
     return missing
 
 
