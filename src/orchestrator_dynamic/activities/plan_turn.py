@@ -29,7 +29,7 @@ from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.operators import request_in
 from orchestrator_dynamic.runtime.plan_replicas import PlanReplicas
 from orchestrator_dynamic.runtime.refusals import result_of_refusal
-from orchestrator_dynamic.runtime.step import Step
+from orchestrator_dynamic.runtime.step import Onlooker, Step
 from orchestrator_dynamic.runtime.tally import Tally
 from orchestrator_dynamic.runtime.teller import Teller
 from orchestrator_dynamic.runtime.ticket_places import TicketPlaces
@@ -55,12 +55,14 @@ class PlanTurns:
         tally: Tally,
         on_messages: Callable[[], None],
         bring_home: Callable[[Sequence[ExecutionResult]], Awaitable[None]],
+        onlookers: Sequence[Onlooker] = (),
     ) -> None:
         """Take turns from now on.
 
         Args:
             on_messages: is called when there is something new in the outbox.
             bring_home: takes answers that came to the wrong plan, to find the right one anew.
+            onlookers: are shown what each turn has made durable, in the event loop.
         """
         self._ledger = ledger
         self._publisher = publisher
@@ -71,6 +73,7 @@ class PlanTurns:
         self._tally = tally
         self._on_messages = on_messages
         self._bring_home = bring_home
+        self._onlookers = (reporting.tell, *onlookers)
         self._teller = Teller(random.random)
 
     @activity.defn(name="take_turn")
@@ -160,7 +163,8 @@ class PlanTurns:
             self._publisher.forget(ticket.ticket_id, ticket.attempt)
         if step.batch.messages or step.batch.dead_letters:
             self._on_messages()
-        reporting.tell(step)
+        for look in self._onlookers:
+            look(step)
         self._tally.plans_ended(step.ended)
         if not (step.dispatches or returned):
             return []

@@ -26,6 +26,7 @@ from orchestrator_dynamic.runtime.engine import Engine, EngineLimits
 from orchestrator_dynamic.runtime.in_process import InProcessTransport
 from orchestrator_dynamic.runtime.intake import Intake
 from orchestrator_dynamic.runtime.record_copy import DeferredCopy, RecordCopy
+from orchestrator_dynamic.runtime.step import Onlooker
 from orchestrator_dynamic.sdk.runner import run_worker
 from orchestrator_dynamic.sdk.transport import TicketTransport
 from orchestrator_dynamic.sdk.worker import Worker
@@ -39,6 +40,7 @@ class Application:
     """An engine that runs, and what belongs to it. `recovered` plans were taken up at the start."""
 
     engine: Engine
+    queue: TicketQueue
     ledger: Ledger
     store: Store
     metrics: Metrics
@@ -53,6 +55,7 @@ async def application(
     command: str,
     streams: Collection[Stream] = (),
     alone: bool = False,
+    onlookers: Sequence[Onlooker] = (),
 ) -> AsyncIterator[Application]:
     """Run the embedded engine with `workers` in this process, as long as the context is open.
 
@@ -65,6 +68,7 @@ async def application(
         streams: what it consumes from the broker, where one is set; without answers no plan ends.
         alone: whether to leave broker and record store be, though they are set: for a moment's
             work, which they will hear of from the engine that comes after.
+        onlookers: are shown each turn once it is durable.
 
     Raises:
         Misconfigured: the data directory cannot be used or is in use, or a part refuses us.
@@ -83,7 +87,7 @@ async def application(
             parts = opened_outside(settings, ledger, clock, metrics)
             outside, opened_later = await opened.enter_async_context(parts)
         queue = TicketQueue(clock)
-        engine = _engine(settings, ledger, queue, clock, metrics, outside)
+        engine = _engine(settings, ledger, queue, clock, metrics, outside, onlookers)
         profiles = None if workers is None else [worker.profile() for worker in workers]
         recovered = await engine.recover(None if outside.bus else profiles)
         if streams:
@@ -95,7 +99,7 @@ async def application(
                 tasks.create_task(run_worker(worker, transport, clock=clock))
                 for worker, transport in await _staffed(workers, engine, queue, outside, opened)
             ]
-            yield Application(engine, ledger, store, metrics, recovered)
+            yield Application(engine, queue, ledger, store, metrics, recovered)
             for lane in lanes:
                 lane.cancel()
             async with asyncio.timeout(settings.shutdown_timeout_s):
@@ -135,6 +139,7 @@ def _engine(
     clock: SystemClock,
     metrics: Metrics,
     outside: Outside,
+    onlookers: Sequence[Onlooker],
 ) -> Engine:
     policy, bus, relay = settings.policy(), outside.bus, outside.relay
     engine = Engine(
@@ -154,6 +159,7 @@ def _engine(
         # Also where this moment's work leaves the broker be: it has them all the same.
         tickets_outlive_us=bool(settings.kafka.bootstrap_servers),
         on_messages=relay.ring if relay else None,
+        onlookers=onlookers,
     )
     queue.on_handover = engine.mailbox.put_patiently
     if bus is not None:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
+from orchestrator_dynamic.adapters.memory.ticket_queue import TicketQueue
 from orchestrator_dynamic.adapters.sqlite import lease
 from orchestrator_dynamic.adapters.temporal.connection import TemporalClient, connected
 from orchestrator_dynamic.adapters.temporal.plan_workflows import TemporalPlanWorkflows
@@ -35,6 +36,7 @@ from orchestrator_dynamic.ports.plan_workflows import Told
 from orchestrator_dynamic.ports.store import Store
 from orchestrator_dynamic.runtime.patience import until_available
 from orchestrator_dynamic.runtime.shared_orchestrator import SharedOrchestrator
+from orchestrator_dynamic.runtime.step import Onlooker
 from orchestrator_dynamic.sdk.runner import run_worker
 from orchestrator_dynamic.sdk.worker import Worker
 from orchestrator_dynamic.workers.temporal_worker import temporal_worker
@@ -46,6 +48,7 @@ class SharedApplication:
 
     orchestrator: SharedOrchestrator
     workflows: TemporalPlanWorkflows
+    queue: TicketQueue
     store: Store
     metrics: Metrics
 
@@ -57,6 +60,7 @@ async def shared_application(
     takes_turns: bool,
     streams: Collection[Stream] = (),
     workers: Sequence[Worker] = (),
+    onlookers: Sequence[Onlooker] = (),
 ) -> AsyncIterator[SharedApplication]:
     """Run the wanted roles in this process, as long as the context is open.
 
@@ -67,6 +71,7 @@ async def shared_application(
         takes_turns: whether plans go on here, as told by the Temporal server.
         streams: what is consumed from the brokers.
         workers: execute tickets here: without brokers the only ones that can.
+        onlookers: are shown what each turn taken here has made durable.
 
     Raises:
         Misconfigured: a server is missing or refuses us.
@@ -75,7 +80,7 @@ async def shared_application(
     if streams and not settings.kafka.bootstrap_servers:
         raise Misconfigured("there is nothing to consume from; set KAFKA_BOOTSTRAP_SERVERS")
     async with AsyncExitStack() as opened:
-        roles = await _roles(settings, takes_turns, streams, workers, opened)
+        roles = await _roles(settings, takes_turns, streams, workers, onlookers, opened)
         consumption = roles.consumption
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(work) for work in roles.background]
@@ -102,6 +107,7 @@ async def _roles(
     takes_turns: bool,
     streams: Collection[Stream],
     workers: Sequence[Worker],
+    onlookers: Sequence[Onlooker],
     opened: AsyncExitStack,
 ) -> _Roles:
     broker, metrics = None, Metrics()
@@ -115,7 +121,7 @@ async def _roles(
     cache = await opened.enter_async_context(opened_cache(settings, metrics))
     client = await _client(settings)
     workflows = TemporalPlanWorkflows(client, settings.temporal.task_queue)
-    parts = TemporalParts(settings, ledger, workflows, broker, cache, metrics)
+    parts = TemporalParts(settings, ledger, workflows, broker, cache, metrics, onlookers)
     orchestrator = parts.orchestrator(workers, takes_turns=takes_turns)
     background = [] if parts.relay is None else [parts.relay.run()]
     for worker in workers:
@@ -134,7 +140,7 @@ async def _roles(
     if broker is not None and streams:
         consuming = broker.consumption(orchestrator, metrics, streams)
         consumption = await opened.enter_async_context(consuming)
-    application = SharedApplication(orchestrator, workflows, store, metrics)
+    application = SharedApplication(orchestrator, workflows, parts.queue, store, metrics)
     return _Roles(application, background, consumption)
 
 

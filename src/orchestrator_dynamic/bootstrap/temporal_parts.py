@@ -31,6 +31,7 @@ from orchestrator_dynamic.runtime.plan_replicas import PlanReplicas
 from orchestrator_dynamic.runtime.queue_publishing import QueuedTickets
 from orchestrator_dynamic.runtime.shared_orchestrator import SharedOrchestrator
 from orchestrator_dynamic.runtime.shared_results import SharedResults
+from orchestrator_dynamic.runtime.step import Onlooker
 from orchestrator_dynamic.runtime.tally import Tally
 from orchestrator_dynamic.runtime.telling import Telling
 from orchestrator_dynamic.runtime.ticket_places import TicketPlaces
@@ -55,15 +56,17 @@ class TemporalParts:
         broker: Broker | None,
         cache: Cache,
         metrics: Metrics,
+        onlookers: Sequence[Onlooker] = (),
     ) -> None:
         self._settings = settings
         self._ledger = ledger
         self._workflows = workflows
         self._broker = broker
         self._metrics = metrics
+        self._onlookers = onlookers
         self._clock = SystemClock()
-        self._queue = TicketQueue(self._clock)
-        self._queue.on_handover = lambda handover: None  # What is queued counts as handed over.
+        self.queue = TicketQueue(self._clock)
+        self.queue.on_handover = lambda handover: None  # What is queued counts as handed over.
         self._tally = Tally(metrics)
         self._places = TicketPlaces(ledger, cache, _PLACES_MAX)
         self._replicas = PlanReplicas(ledger)
@@ -90,7 +93,7 @@ class TemporalParts:
 
     def turns(self) -> PlanTurns:
         """Return what takes plans' turns."""
-        queued = QueuedTickets(self._queue)
+        queued = QueuedTickets(self.queue)
         return PlanTurns(
             ledger=self._ledger,
             publisher=queued if self._broker is None else self._broker.tickets(self._metrics),
@@ -101,6 +104,7 @@ class TemporalParts:
             tally=self._tally,
             on_messages=self._ring,
             bring_home=self._results.take_anew,
+            onlookers=self._onlookers,
         )
 
     async def transport(
@@ -108,7 +112,7 @@ class TemporalParts:
     ) -> TicketTransport:
         """Return the way of a worker of this process to its tickets and back."""
         if self._broker is None:
-            return SharedTransport(orchestrator, self._queue)
+            return SharedTransport(orchestrator, self.queue)
         profile = worker.profile()
         way = opened_transport(self._settings, profile, f"worker-{profile.worker_id}")
         return await opened.enter_async_context(way)

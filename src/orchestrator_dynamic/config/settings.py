@@ -22,6 +22,7 @@ from orchestrator_dynamic.config.flow import (
     SchedulerSettings,
     SlaSettings,
 )
+from orchestrator_dynamic.config.http import HttpSettings
 from orchestrator_dynamic.config.section import Conflict, Section
 from orchestrator_dynamic.config.setting_types import (
     LOWER_CASE,
@@ -122,6 +123,7 @@ class Settings(Section):
     shutdown_timeout_s: int = Field(
         10, ge=1, le=3_600, description="How long a stop may take; Kubernetes kills after 30 s."
     )
+    http: HttpSettings = HttpSettings()
     temporal: TemporalSettings = TemporalSettings()
     kafka: KafkaSettings = KafkaSettings()
     schema_registry: SchemaRegistrySettings = SchemaRegistrySettings()

@@ -41,7 +41,7 @@ from orchestrator_dynamic.runtime.mailbox import Mailbox
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.plans import OpenPlans
 from orchestrator_dynamic.runtime.record_copy import DeferredCopy, RecordCopy
-from orchestrator_dynamic.runtime.step import Changed, Step
+from orchestrator_dynamic.runtime.step import Changed, Onlooker, Step
 from orchestrator_dynamic.runtime.tally import Tally
 from orchestrator_dynamic.runtime.teller import Teller
 from orchestrator_dynamic.runtime.timers import Timers
@@ -83,6 +83,7 @@ class Engine:
         copy: RecordCopy | DeferredCopy | None = None,
         tickets_outlive_us: bool = False,
         on_messages: Callable[[], None] | None = None,
+        onlookers: Sequence[Onlooker] = (),
     ) -> None:
         """Begin with no plan.
 
@@ -91,11 +92,13 @@ class Engine:
                 ledger is all there is.
             tickets_outlive_us: whether the bus is a broker, and workers are elsewhere.
             on_messages: is called when there is something new in the outbox.
+            onlookers: are shown each turn once it is durable, in the event loop: keep it short.
         """
         self._ledger = ledger
         self._copy = copy
         self._tickets_outlive_us = tickets_outlive_us
         self._on_messages = on_messages
+        self._onlookers = (reporting.tell, *onlookers)
         self._bus = bus
         self._intake = intake
         self._clock = clock
@@ -282,7 +285,8 @@ class Engine:
             self._forget(plan)
         if step.batch.workflows:
             self._tally.plans_ended(step.ended)
-        reporting.tell(step)
+        for look in self._onlookers:
+            look(step)
 
     def _refresh_gauges(self) -> None:
         self._tally.open_plans(list(self.plans), self._clock.now_ms())

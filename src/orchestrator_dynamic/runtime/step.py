@@ -209,6 +209,9 @@ class Step:
                 self.tally.starved()
 
 
+Onlooker = Callable[[Step], None]
+
+
 def dispatch_of(plan: OpenPlan, number: int, attempt: int) -> Dispatch:
     """Return a ticket as the bus takes it, with the order of the scheduling policy."""
     ticket = plan.state.tickets[number]

@@ -34,6 +34,9 @@ NAMES = """
 """
 
 # What another service may call its topic, and what a broker may ask of a client.
+HTTP_NAMES = """
+HTTP_HOST HTTP_PORT HTTP_BODY_MAX_BYTES HTTP_BODY_TIMEOUT_S HTTP_STREAMS_MAX HTTP_REQUEST_TIMEOUT_S
+"""
 FURTHER_KAFKA_NAMES = """
     KAFKA_DEAD_LETTERS_TOPIC KAFKA_SLA_ALERTS_TOPIC KAFKA_SLA_VIOLATIONS_TOPIC
     KAFKA_APPROVALS_TOPIC KAFKA_SSL_CERTIFICATE_LOCATION KAFKA_SSL_KEY_LOCATION
@@ -50,7 +53,7 @@ def test_the_names_are_those_that_users_know() -> None:
     """A renamed setting is one that is ignored where it was set."""
     names = [entry.name for entry in Settings.entries()]
 
-    assert sorted(names) == sorted((NAMES + FURTHER_KAFKA_NAMES).split())
+    assert sorted(names) == sorted((NAMES + FURTHER_KAFKA_NAMES + HTTP_NAMES).split())
 
 
 def test_every_setting_says_what_it_is_for_and_what_it_allows() -> None:
