@@ -25,6 +25,8 @@ from orchestrator_dynamic.ports.store import Store
 from orchestrator_dynamic.runtime.engine import Engine, EngineLimits
 from orchestrator_dynamic.runtime.in_process import InProcessTransport
 from orchestrator_dynamic.runtime.intake import Intake
+from orchestrator_dynamic.runtime.lease_keeping import EngineLeases
+from orchestrator_dynamic.runtime.leases import LeaseDesk
 from orchestrator_dynamic.runtime.record_copy import DeferredCopy, RecordCopy
 from orchestrator_dynamic.runtime.step import Onlooker
 from orchestrator_dynamic.sdk.runner import run_worker
@@ -37,7 +39,13 @@ __all__ = ["Application", "application", "read_limits_of", "run_floor"]
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An engine that runs, and what belongs to it. `recovered` plans were taken up at the start."""
+    """An engine that runs, and what belongs to it.
+
+    Attributes:
+        recovered: how many plans were taken up at the start.
+        desk: lends tickets to workers elsewhere; None where that is not asked for, and where
+            tickets go over the brokers.
+    """
 
     engine: Engine
     queue: TicketQueue
@@ -45,6 +53,7 @@ class Application:
     store: Store
     metrics: Metrics
     recovered: int
+    desk: LeaseDesk | None = None
 
 
 @asynccontextmanager
@@ -56,6 +65,7 @@ async def application(
     streams: Collection[Stream] = (),
     alone: bool = False,
     onlookers: Sequence[Onlooker] = (),
+    lends: bool = False,
 ) -> AsyncIterator[Application]:
     """Run the embedded engine with `workers` in this process, as long as the context is open.
 
@@ -69,6 +79,8 @@ async def application(
         alone: whether to leave broker and record store be, though they are set: for a moment's
             work, which they will hear of from the engine that comes after.
         onlookers: are shown each turn once it is durable.
+        lends: whether workers elsewhere may take tickets on lease, without brokers between. They
+            are known while they ask, and live on where this process ends.
 
     Raises:
         Misconfigured: the data directory cannot be used or is in use, or a part refuses us.
@@ -88,8 +100,15 @@ async def application(
             outside, opened_later = await opened.enter_async_context(parts)
         queue = TicketQueue(clock)
         engine = _engine(settings, ledger, queue, clock, metrics, outside, onlookers)
-        profiles = None if workers is None else [worker.profile() for worker in workers]
-        recovered = await engine.recover(None if outside.bus else profiles)
+        profiles = [worker.profile() for worker in workers or ()]
+        desk: LeaseDesk | None = None
+        if outside.bus is not None or (workers is None and not lends):
+            recovered = await engine.recover(None)
+        elif lends and not settings.kafka.bootstrap_servers:
+            desk = LeaseDesk(queue, EngineLeases(engine), clock, metrics, profiles)
+            recovered = await engine.recover(profiles, desk.adopt)
+        else:
+            recovered = await engine.recover(profiles)
         if streams:
             await outside.consume(engine, metrics, streams, opened_later)
         async with asyncio.TaskGroup() as tasks:
@@ -99,7 +118,9 @@ async def application(
                 tasks.create_task(run_worker(worker, transport, clock=clock))
                 for worker, transport in await _staffed(workers, engine, queue, outside, opened)
             ]
-            yield Application(engine, queue, ledger, store, metrics, recovered)
+            if desk is not None:
+                lanes.append(tasks.create_task(desk.run()))
+            yield Application(engine, queue, ledger, store, metrics, recovered, desk)
             for lane in lanes:
                 lane.cancel()
             async with asyncio.timeout(settings.shutdown_timeout_s):

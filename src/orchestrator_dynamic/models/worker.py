@@ -38,3 +38,11 @@ class HeartbeatVerdict(StrEnum):
     GO_ON = "go_on"
     CANCELLED = "cancelled"  # nobody wants the ticket any more
     SUPERSEDED = "superseded"  # a newer attempt has taken its place
+
+
+class AnswerFate(StrEnum):
+    """What a worker is told became of its answer."""
+
+    TAKEN = "taken"  # it counts; also where it says again what has been taken
+    STALE_ATTEMPT = "stale_attempt"  # another attempt is current, or the ticket has ended
+    UNKNOWN = "unknown"  # nobody knows the ticket

@@ -22,6 +22,7 @@ CounterName = Literal[
     "orchestration_kafka_errors_total",
     "orchestration_kafka_messages_consumed_total",
     "orchestration_kafka_messages_produced_total",
+    "orchestration_leases_expired_total",
     "orchestration_plan_validations_total",
     "orchestration_resource_allocations_total",
     "orchestration_results_total",
@@ -37,6 +38,7 @@ GaugeName = Literal[
     "orchestration_breaker_state",
     "orchestration_decisions_parked",
     "orchestration_kafka_consumer_lag",
+    "orchestration_leases",
     "orchestration_sla_remaining_seconds",
     "orchestration_telemetry_buffered",
     "orchestration_workflows_active",
@@ -219,6 +221,11 @@ COUNTERS: Mapping[CounterName, Metric] = {
         meaning="Answers of workers, by what became of them.",
         action="stale or too_late: time limits are too tight. unknown: a worker of somebody else.",
     ),
+    "orchestration_leases_expired_total": Metric(
+        unit="leases",
+        meaning="Leases of workers over HTTP that ran out without a sign of life.",
+        action="A steady rate: workers die or block; look at the workers that the log names.",
+    ),
     "orchestration_commits_total": Metric(
         unit="commits",
         meaning="Commits of the embedded journal; one carries many facts.",
@@ -249,6 +256,11 @@ GAUGES: Mapping[GaugeName, Metric] = {
         unit="decisions",
         meaning="Decisions that wait for a person's approval.",
         action="Approve or reject them before they expire.",
+    ),
+    "orchestration_leases": Metric(
+        unit="leases",
+        meaning="Tickets that workers have on lease over HTTP.",
+        action="Zero while tickets wait: no worker asks for them; start some.",
     ),
     "orchestration_telemetry_buffered": Metric(
         unit="frames",

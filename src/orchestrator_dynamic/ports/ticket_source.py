@@ -1,10 +1,11 @@
-"""Where workers of the same process get their tickets from."""
+"""Where workers get their tickets from, whichever way leads to them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
 from orchestrator_dynamic.models.worker import HeartbeatVerdict, WorkerProfile
+from orchestrator_dynamic.ports.ticket_bus import Dispatch
 
 
 class TicketSource(Protocol):
@@ -12,6 +13,16 @@ class TicketSource(Protocol):
 
     async def take(self, profile: WorkerProfile) -> ExecutionTicket:
         """Return the best ticket that `profile` can execute, waiting until there is one."""
+        ...
+
+    async def take_some(self, profile: WorkerProfile, most: int) -> Sequence[Dispatch]:
+        """Return the best tickets that `profile` can execute, waiting until there is one.
+
+        Returns without suspending where there is one; cancelled, it has taken none.
+
+        Args:
+            most: how many at most, 1 or more; no more than there are is waited for.
+        """
         ...
 
     def watch(self, ticket: ExecutionTicket, interrupt: Callable[[HeartbeatVerdict], None]) -> None:

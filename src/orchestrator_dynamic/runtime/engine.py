@@ -14,11 +14,13 @@ from time import perf_counter
 from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.ticket import Stage
+from orchestrator_dynamic.core.ticket_factory import message_of
 from orchestrator_dynamic.errors import InvalidInput
 from orchestrator_dynamic.models.execution_result import ExecutionResult
+from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
 from orchestrator_dynamic.models.ids import TicketId, WorkflowId
 from orchestrator_dynamic.models.vocabulary import Outcome
-from orchestrator_dynamic.models.worker import HeartbeatVerdict, WorkerProfile
+from orchestrator_dynamic.models.worker import AnswerFate, HeartbeatVerdict, WorkerProfile
 from orchestrator_dynamic.observability.metrics import Metrics
 from orchestrator_dynamic.ports.clock import Clock
 from orchestrator_dynamic.ports.ledger import Ledger
@@ -30,12 +32,15 @@ from orchestrator_dynamic.runtime.admission import Admission
 from orchestrator_dynamic.runtime.dead_letters import letter_about
 from orchestrator_dynamic.runtime.intake import Intake, Prepared
 from orchestrator_dynamic.runtime.letters import (
+    Answers,
     Demand,
+    GivenBack,
     Letter,
     Milestone,
     Report,
     Returned,
     Submission,
+    Workforce,
 )
 from orchestrator_dynamic.runtime.mailbox import Mailbox
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
@@ -145,9 +150,27 @@ class Engine:
         """As the port says."""
         for result in results:
             await self.report(result)
+        await self.durable()
+
+    async def durable(self) -> None:
+        """Return once everything that has reached the mailbox before is durable."""
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self.mailbox.put(Milestone(reached))
         await reached
+
+    async def answers(self, results: Sequence[ExecutionResult]) -> Sequence[AnswerFate]:
+        """Take workers' answers; return once they are durable, with what became of each."""
+        fates: asyncio.Future[Sequence[AnswerFate]] = asyncio.get_running_loop().create_future()
+        await self.mailbox.put(Answers(self._clock.now_ms(), results, fates))
+        return await fates
+
+    def given_back(self, attempts: Sequence[tuple[TicketId, int]]) -> None:
+        """Take back attempts that nobody has begun: the same ones go out again."""
+        self.mailbox.put_patiently(GivenBack(self._clock.now_ms(), attempts))
+
+    def workers_are(self, workers: tuple[facts.WorkerSkills, ...]) -> None:
+        """Tell all plans, open and to come, which workers are known now."""
+        self.mailbox.put_patiently(Workforce(self._clock.now_ms(), workers))
 
     def refused(self, result: ExecutionResult) -> None:
         """Take the word that the bus will not have a ticket, as if a worker had failed it."""
@@ -193,12 +216,19 @@ class Engine:
         self._stopping = True
         self.mailbox.ring()
 
-    async def recover(self, profiles: Sequence[WorkerProfile] | None) -> int:
+    async def recover(
+        self,
+        profiles: Sequence[WorkerProfile] | None,
+        adopt: Callable[[ExecutionTicket, str], None] | None = None,
+    ) -> int:
         """Take up all open plans with these workers, and return how many there are.
 
         Args:
             profiles: the workers of this process; None where there is no registry of workers.
+            adopt: is given each attempt of a worker that is none of `profiles`, and may live on,
+                with the worker's name; None where all workers died with the process before.
         """
+        ours = frozenset(profile.worker_id for profile in profiles or ())
         self._admission.workers = skills_of(profiles)
         step = self._begin(self._clock.now_ms())
         for found in recovery.recovered(self._ledger):
@@ -207,12 +237,19 @@ class Engine:
                 continue
             self.plans.add(found)
             step.plans[found.workflow] = found
-            for fact in recovery.facts_of_restart(
-                found, self._admission.workers, step.at, outlived=self._tickets_outlive_us
-            ):
+            told = recovery.facts_of_restart(
+                found,
+                self._admission.workers,
+                step.at,
+                outlived=self._tickets_outlive_us,
+                died=None if adopt is None else ours,
+            )
+            for fact in told:
                 self._teller.tell(found, fact, step)
             for number, _ in found.execution.attempts_in(Stage.RUNNING):
                 self.plans.ticket_out(found, number, found.state.tickets[number].ticket_id)
+                if adopt is not None and (agent := found.state.tickets[number].agent):
+                    adopt(message_of(found.state, number), agent)
         await self._finish(step)
         return len(self.plans)
 

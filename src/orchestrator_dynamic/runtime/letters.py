@@ -1,10 +1,13 @@
 """What reaches the engine through its mailbox. `at` is the moment of arrival, epoch ms."""
 
 from asyncio import Future
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orchestrator_dynamic.core.facts import WorkerSkills
 from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.ids import TicketId
+from orchestrator_dynamic.models.worker import AnswerFate
 from orchestrator_dynamic.ports.orchestrator import Receipt, Reply, Request
 from orchestrator_dynamic.ports.ticket_bus import Handover
 from orchestrator_dynamic.runtime.intake import Prepared
@@ -28,6 +31,15 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """Workers' answers, and who wants to know what became of each, once that is durable."""
+
+    at: int
+    results: Sequence[ExecutionResult]
+    fates: Future[Sequence[AnswerFate]]
+
+
+@dataclass(frozen=True, slots=True)
 class Demand:
     """An operator's request from within the process."""
 
@@ -45,10 +57,27 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Attempts that were handed over, and that their worker has not begun and never will."""
+
+    at: int
+    attempts: Sequence[tuple[TicketId, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Workforce:
+    """These workers are known from now on."""
+
+    at: int
+    workers: tuple[WorkerSkills, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Milestone:
     """Somebody wants to know when everything that came before this is durable."""
 
     reached: Future[None]
 
 
-Letter = Submission | Report | Demand | Returned | Milestone | Handover
+Told = Submission | Report | Answers | Demand | Returned | GivenBack | Workforce | Milestone
+Letter = Told | Handover

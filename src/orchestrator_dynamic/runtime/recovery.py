@@ -1,6 +1,6 @@
 """After a restart: every open plan is folded from its journal, and what was out goes out again."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from orchestrator_dynamic.core import facts
@@ -18,7 +18,7 @@ from orchestrator_dynamic.wire.decision_reader import ReadLimits, read_decision
 log = get_logger(__name__)
 
 # What we have written ourselves has been measured before; as kept, it is somewhat longer.
-_OURS = ReadLimits(plan_bytes_max=2**62)
+OURS = ReadLimits(plan_bytes_max=2**62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def folded(stored: StoredPlan) -> OpenPlan | Broken:
         InvalidInput: its decision cannot be read by this version.
         Misconfigured: a newer version has written a fact of it.
     """
-    decision = read_decision(stored.decision, limits=_OURS).decision
+    decision = read_decision(stored.decision, limits=OURS).decision
     execution = PlanExecution(workflow_id_of(decision.decision_id), decision)
     plan = OpenPlan(stored.workflow, execution)
     try:
@@ -66,15 +66,26 @@ def facts_of_restart(
     at: int,
     *,
     outlived: bool = False,
+    died: Collection[str] | None = None,
 ) -> Iterator[facts.Fact]:
     """Yield what a restart tells a plan: who can work now, and that what was out must go again.
 
     Args:
         outlived: whether a broker has what was handed over, and workers elsewhere go on with it.
             Without one they died with this process, so that nobody can answer for them.
+        died: the workers that died with this process, where others may live on elsewhere; None
+            where there were no others.
     """
     if workers != plan.state.supply.workers and (workers is not None or outlived):
         yield facts.WorkersChanged(at=at, workers=workers)
-    stages = (Stage.PUBLISHING,) if outlived else (Stage.PUBLISHING, Stage.RUNNING)
-    if out := tuple(one for stage in stages for one in plan.execution.attempts_in(stage)):
+    out = plan.execution.attempts_in(Stage.PUBLISHING)
+    if not outlived:
+        tickets, running = plan.state.tickets, plan.execution.attempts_in(Stage.RUNNING)
+        out += tuple([one for one in running if _lost(tickets[one[0]].agent, died)])
+    if out:
         yield facts.TicketsReturned(at=at, tickets=out)
+
+
+def _lost(agent: str | None, died: Collection[str] | None) -> bool:
+    """Return whether nobody can answer for what `agent` had."""
+    return died is None or agent is None or agent in died

@@ -4,18 +4,26 @@ from collections.abc import Iterable
 
 import orjson
 
+from orchestrator_dynamic.core import facts
+from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.ids import WorkflowId
+from orchestrator_dynamic.models.worker import AnswerFate
 from orchestrator_dynamic.ports.orchestrator import Action, Reply, Request
 from orchestrator_dynamic.ports.records import OperatorRequest, RequestReply
 from orchestrator_dynamic.ports.ticket_bus import Handover
 from orchestrator_dynamic.runtime.admission import Admission
+from orchestrator_dynamic.runtime.answer_fates import fate_of
 from orchestrator_dynamic.runtime.letters import (
+    Answers,
     Demand,
+    GivenBack,
     Letter,
     Milestone,
     Report,
     Returned,
     Submission,
+    Told,
+    Workforce,
 )
 from orchestrator_dynamic.runtime.plans import OpenPlans
 from orchestrator_dynamic.runtime.step import Step, answer_record
@@ -33,7 +41,7 @@ class Turn:
     def take(self, letters: Iterable[Letter], step: Step) -> None:
         """Apply all `letters`; hand-overs first, for each came before the answer to it."""
         handovers: list[Handover] = []
-        others: list[Submission | Report | Demand | Returned | Milestone] = []
+        others: list[Told] = []
         for letter in letters:
             if isinstance(letter, Handover):
                 handovers.append(letter)
@@ -44,11 +52,18 @@ class Turn:
         for letter in others:
             match letter:
                 case Report():
-                    self._answered(letter, step)
+                    self._answered(letter.result, letter.at, step)
+                case Answers():
+                    told = [self._answered(one, letter.at, step) for one in letter.results]
+                    step.answer(letter.fates, told)
                 case Submission():
                     self._admission.take(letter, step)
                 case Returned():
                     self._returned(letter, step)
+                case GivenBack():
+                    self._given_back(letter, step)
+                case Workforce():
+                    self._workforce(letter, step)
                 case Demand():
                     step.answer(letter.answer, self._reply_to(letter.request, letter.at, step))
                 case Milestone():
@@ -105,12 +120,29 @@ class Turn:
             if plan is not None and number is not None:
                 self._teller.returned(plan, (number,), letter.at, step)
 
-    def _answered(self, letter: Report, step: Step) -> None:
-        result = letter.result
+    def _given_back(self, letter: GivenBack, step: Step) -> None:
+        for ticket_id, attempt in letter.attempts:
+            plan, _, number = self._plans.find(ticket_id)
+            if plan is None or number is None:
+                continue
+            # Meanwhile another attempt may be out, which nobody has given back.
+            if plan.state.ticket(number).attempt == attempt:
+                self._teller.returned(plan, (number,), letter.at, step)
+
+    def _workforce(self, letter: Workforce, step: Step) -> None:
+        self._admission.workers = letter.workers
+        for plan in list(self._plans):
+            if plan.state.supply.workers != letter.workers:
+                changed = facts.WorkersChanged(at=letter.at, workers=letter.workers)
+                self._teller.tell(plan, changed, step)
+
+    def _answered(self, result: ExecutionResult, at: int, step: Step) -> AnswerFate:
         plan, workflow, number = self._plans.find(result.ticket_id)
         if plan is None or number is None or plan.halted:
             fate = "unknown" if workflow is None else "too_late"
-            step.batch.answers.append(answer_record(workflow, result, letter.at, fate))
+            step.batch.answers.append(answer_record(workflow, result, at, fate))
             step.tally.answered(fate)
-            return
-        self._teller.answered(plan, number, result, letter.at, step)
+            return AnswerFate.UNKNOWN if workflow is None else AnswerFate.STALE_ATTEMPT
+        told = fate_of(plan.state.ticket(number), result)
+        self._teller.answered(plan, number, result, at, step)
+        return told

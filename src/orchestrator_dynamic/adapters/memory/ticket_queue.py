@@ -48,20 +48,11 @@ class TicketQueue:
 
     async def take(self, profile: WorkerProfile) -> ExecutionTicket:
         """Return the best ticket that `profile` can execute, waiting until there is one."""
-        while True:
-            dispatch = self._best(profile)
-            if dispatch is not None:
-                ticket = dispatch.ticket
-                ticket.metadata["assigned_worker"] = profile.worker_id
-                self.on_handover(
-                    Handover(
-                        ticket.ticket_id,
-                        dispatch.attempt,
-                        self._clock.now_ms(),
-                        profile.worker_id,
-                    )
-                )
-                return ticket
+        return (await self.take_some(profile, 1))[0].ticket
+
+    async def take_some(self, profile: WorkerProfile, most: int) -> list[Dispatch]:
+        """As the port says."""
+        while not (taken := self._take_now(profile, most)):
             future = asyncio.get_running_loop().create_future()
             self._waiting[future] = profile
             try:
@@ -71,6 +62,7 @@ class TicketQueue:
                 self._waiting.pop(future, None)
                 self._wake_all()
                 raise
+        return taken
 
     def cancel(self, dispatches: Sequence[Dispatch]) -> list[TicketId]:
         """As the port says; whoever watches one of them is interrupted."""
@@ -97,6 +89,16 @@ class TicketQueue:
         watcher = self._watchers.get(ticket.ticket_id)
         if watcher is not None and watcher[0] == ticket.retry_count + 1:
             del self._watchers[ticket.ticket_id]
+
+    def _take_now(self, profile: WorkerProfile, most: int) -> list[Dispatch]:
+        taken: list[Dispatch] = []
+        while len(taken) < most and (dispatch := self._best(profile)) is not None:
+            dispatch.ticket.metadata["assigned_worker"] = profile.worker_id
+            taken.append(dispatch)
+        at, agent = self._clock.now_ms(), profile.worker_id
+        for _, attempt, ticket in taken:
+            self.on_handover(Handover(ticket.ticket_id, attempt, at, agent))
+        return taken
 
     def _best(self, profile: WorkerProfile) -> Dispatch | None:
         found: list[_Entry] | None = None
