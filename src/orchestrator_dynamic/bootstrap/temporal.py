@@ -34,6 +34,7 @@ from orchestrator_dynamic.ports.orchestrator import Receipt, Reply, Request
 from orchestrator_dynamic.ports.plan_workflows import Telling as Kind
 from orchestrator_dynamic.ports.plan_workflows import Told
 from orchestrator_dynamic.ports.store import Store
+from orchestrator_dynamic.runtime.leases import LeaseDesk
 from orchestrator_dynamic.runtime.patience import until_available
 from orchestrator_dynamic.runtime.shared_orchestrator import SharedOrchestrator
 from orchestrator_dynamic.runtime.step import Onlooker
@@ -44,13 +45,19 @@ from orchestrator_dynamic.workers.temporal_worker import temporal_worker
 
 @dataclass(frozen=True, slots=True)
 class SharedApplication:
-    """What a process of the scale-out engine offers to those in it."""
+    """What a process of the scale-out engine offers to those in it.
+
+    Attributes:
+        desk: lends tickets to workers elsewhere; None where that is not asked for, and where
+            tickets go over the brokers.
+    """
 
     orchestrator: SharedOrchestrator
     workflows: TemporalPlanWorkflows
     queue: TicketQueue
     store: Store
     metrics: Metrics
+    desk: LeaseDesk | None = None
 
 
 @asynccontextmanager
@@ -61,6 +68,7 @@ async def shared_application(
     streams: Collection[Stream] = (),
     workers: Sequence[Worker] = (),
     onlookers: Sequence[Onlooker] = (),
+    lends: bool = False,
 ) -> AsyncIterator[SharedApplication]:
     """Run the wanted roles in this process, as long as the context is open.
 
@@ -72,6 +80,7 @@ async def shared_application(
         streams: what is consumed from the brokers.
         workers: execute tickets here: without brokers the only ones that can.
         onlookers: are shown what each turn taken here has made durable.
+        lends: whether workers elsewhere may take tickets on lease, without brokers between.
 
     Raises:
         Misconfigured: a server is missing or refuses us.
@@ -80,7 +89,9 @@ async def shared_application(
     if streams and not settings.kafka.bootstrap_servers:
         raise Misconfigured("there is nothing to consume from; set KAFKA_BOOTSTRAP_SERVERS")
     async with AsyncExitStack() as opened:
-        roles = await _roles(settings, takes_turns, streams, workers, onlookers, opened)
+        roles = await _roles(
+            settings, takes_turns, streams, workers, onlookers, opened, lends=lends
+        )
         consumption = roles.consumption
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(work) for work in roles.background]
@@ -109,6 +120,8 @@ async def _roles(
     workers: Sequence[Worker],
     onlookers: Sequence[Onlooker],
     opened: AsyncExitStack,
+    *,
+    lends: bool,
 ) -> _Roles:
     broker, metrics = None, Metrics()
     if settings.kafka.bootstrap_servers:
@@ -122,8 +135,13 @@ async def _roles(
     client = await _client(settings)
     workflows = TemporalPlanWorkflows(client, settings.temporal.task_queue)
     parts = TemporalParts(settings, ledger, workflows, broker, cache, metrics, onlookers)
-    orchestrator = parts.orchestrator(workers, takes_turns=takes_turns)
+    orchestrator = parts.orchestrator(workers, takes_turns=takes_turns, lends=lends)
     background = [] if parts.relay is None else [parts.relay.run()]
+    desk: LeaseDesk | None = None
+    if lends and (keeper := parts.leases(orchestrator)):
+        ours = [worker.profile() for worker in workers]
+        desk = LeaseDesk(parts.queue, keeper, SystemClock(), metrics, ours)
+        background += [keeper.run(), desk.run()]
     for worker in workers:
         way = await parts.transport(worker, orchestrator, opened)
         background.append(run_worker(worker, way, clock=SystemClock()))
@@ -140,7 +158,7 @@ async def _roles(
     if broker is not None and streams:
         consuming = broker.consumption(orchestrator, metrics, streams)
         consumption = await opened.enter_async_context(consuming)
-    application = SharedApplication(orchestrator, workflows, parts.queue, store, metrics)
+    application = SharedApplication(orchestrator, workflows, parts.queue, store, metrics, desk)
     return _Roles(application, background, consumption)
 
 

@@ -27,6 +27,7 @@ from orchestrator_dynamic.ports.cache import Cache
 from orchestrator_dynamic.runtime.engine import skills_of
 from orchestrator_dynamic.runtime.in_process import SharedTransport
 from orchestrator_dynamic.runtime.intake import Intake, NewPlan
+from orchestrator_dynamic.runtime.lease_keeping import SharedLeases
 from orchestrator_dynamic.runtime.plan_replicas import PlanReplicas
 from orchestrator_dynamic.runtime.queue_publishing import QueuedTickets
 from orchestrator_dynamic.runtime.shared_orchestrator import SharedOrchestrator
@@ -74,10 +75,17 @@ class TemporalParts:
         self._results = SharedResults(ledger, self._places, telling, self._clock, self._tally)
         self.relay = None if broker is None else broker.relay(ledger, self._clock, metrics)
 
-    def orchestrator(self, workers: Sequence[Worker], *, takes_turns: bool) -> SharedOrchestrator:
-        """Return what takes decisions, answers and requests in."""
+    def orchestrator(
+        self, workers: Sequence[Worker], *, takes_turns: bool, lends: bool = False
+    ) -> SharedOrchestrator:
+        """Return what takes decisions, answers and requests in.
+
+        Args:
+            lends: whether workers elsewhere may take tickets, so that nobody knows who there is.
+        """
         settings, policy = self._settings, self._settings.policy()
-        profiles = None if self._broker else [worker.profile() for worker in workers]
+        unknown = lends or self._broker is not None
+        profiles = None if unknown else [worker.profile() for worker in workers]
         return SharedOrchestrator(
             ledger=self._ledger,
             workflows=self._workflows,
@@ -106,6 +114,12 @@ class TemporalParts:
             bring_home=self._results.take_anew,
             onlookers=self._onlookers,
         )
+
+    def leases(self, orchestrator: SharedOrchestrator) -> SharedLeases | None:
+        """Return what keeps leases of what is queued here; None where a broker has tickets."""
+        if self._broker is not None:
+            return None
+        return SharedLeases(orchestrator, self.queue, self._places, self._clock)
 
     async def transport(
         self, worker: Worker, orchestrator: SharedOrchestrator, opened: AsyncExitStack

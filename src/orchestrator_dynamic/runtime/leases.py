@@ -181,13 +181,10 @@ class LeaseDesk:
                 self._end(lease)
         return fates
 
-    def return_unbegun(
+    def take_back(
         self, worker_id: str, attempts: Iterable[tuple[TicketId, int]]
     ) -> list[AnswerFate]:
-        """Let attempts that their worker has not begun go out to others, and say which were lent.
-
-        What was cancelled meanwhile needs no other worker: there it counts as an answer.
-        """
+        """Let attempts that their worker gives up go out to others, and say which it had."""
         self._roster.heard(worker_id, self._clock.now_ms())
         leases = [self._lease_of(*one) for one in attempts]
         mine = [one if one and one.worker_id == worker_id else None for one in leases]
@@ -213,7 +210,7 @@ class LeaseDesk:
             wait.reschedule(0)
 
     def give_back(self, leases: Iterable[Lease]) -> None:
-        """End leases whose tickets nobody has begun, so that they go out again."""
+        """End leases that nobody works under, so that the same attempts go out again."""
         current = [one for one in leases if self._leases.get(_id_of(one)) is one]
         for lease in current:
             self._end(lease)
