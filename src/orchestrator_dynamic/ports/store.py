@@ -11,10 +11,12 @@ from typing import Protocol
 
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.errors import Finding, InvalidInput, Severity
-from orchestrator_dynamic.models.ids import WorkflowId
+from orchestrator_dynamic.models.ids import TicketId, WorkflowId
 from orchestrator_dynamic.models.incident import OrchestrationIncident
 from orchestrator_dynamic.models.telemetry_frame import TelemetryFrame
 from orchestrator_dynamic.models.vocabulary import Outcome, TaskType, TicketStatus
+from orchestrator_dynamic.ports.dead_letters import DeadLetter, DeadLetterPage
+from orchestrator_dynamic.ports.filters import EVERY_TICKET, TicketFilter, WorkflowFilter
 from orchestrator_dynamic.ports.records import StoredPlan
 
 # No answer is longer, whatever is asked for: a page is read by somebody.
@@ -72,17 +74,6 @@ class StoredWorkflow:
     started_at: int | None
     deadline_at: int | None
     ended_at: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkflowFilter:
-    """Which workflows are wanted; what is None or False asks for nothing."""
-
-    outcome: Outcome | None = None
-    phase: str | None = None
-    plan_id: str | None = None
-    intent_id: str | None = None
-    open_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,43 +204,6 @@ class StoredMessage:
     sent_at: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """What could not be taken in, and why; `size` and `sha256` are those of the whole message.
-
-    Attributes:
-        kept: how many of its bytes are kept.
-        key: what it came under from a broker, its bytes as Latin-1; it goes back under the same.
-        requeued_at, requeue_outcome: when it was last handed in again, and what became of it.
-    """
-
-    id: int
-    at: int
-    reason: str
-    source: str
-    findings: tuple[Finding, ...]
-    headers: Mapping[str, str]
-    size: int
-    kept: int
-    sha256: str
-    key: str | None
-    requeued_at: int | None
-    requeue_outcome: str | None
-
-    @property
-    def truncated(self) -> bool:
-        """Whether only the beginning of its body is kept."""
-        return self.kept < self.size
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetterPage:
-    """Some dead letters, newest first; `next` asks for those that follow, None after the last."""
-
-    letters: tuple[DeadLetter, ...]
-    next: str | None
-
-
 class Store(Protocol):
     """Reads what an engine has recorded. Each answer is one moment's; see `snapshot` for more.
 
@@ -268,6 +222,8 @@ class Store(Protocol):
         self, wanted: WorkflowFilter, *, limit: int = 50, after: str | None = None
     ) -> WorkflowPage:
         """Return workflows that `wanted` describes, newest first, at most `PAGE_MAX`.
+
+        A search may look at all of them.
 
         Args:
             after: `next` of the page before.
@@ -289,6 +245,30 @@ class Store(Protocol):
         """
         ...
 
+    async def workflow_by_id(self, workflow_id: WorkflowId) -> StoredWorkflow:
+        """Return the workflow of this very id.
+
+        Raises:
+            NotFound: there is none, or it has been pruned.
+        """
+        ...
+
+    async def workflow_of_ticket(self, ticket_id: TicketId) -> StoredWorkflow:
+        """Return the workflow that the ticket of this very id belongs to.
+
+        Raises:
+            NotFound: nobody knows the ticket.
+        """
+        ...
+
+    async def latest_of_plan(self, plan_id: str) -> StoredWorkflow:
+        """Return the workflow of a plan that was accepted last.
+
+        Raises:
+            NotFound: the plan was never decided on.
+        """
+        ...
+
     async def ending(self, workflow_id: WorkflowId) -> Ending | None:
         """Return how a workflow ended, also where it was pruned; None where there never was one."""
         ...
@@ -302,7 +282,12 @@ class Store(Protocol):
         ...
 
     async def tickets(
-        self, workflow: StoredWorkflow, *, limit: int | None = None, after: int = -1
+        self,
+        workflow: StoredWorkflow,
+        *,
+        limit: int | None = None,
+        after: int = -1,
+        wanted: TicketFilter = EVERY_TICKET,
     ) -> tuple[StoredTicket, ...]:
         """Return the tickets with numbers above `after`: tasks in plan order, compensations last.
 
@@ -323,12 +308,30 @@ class Store(Protocol):
         ...
 
     async def timeline(
-        self, workflow: StoredWorkflow, *, last: int | None = None
+        self,
+        workflow: StoredWorkflow,
+        *,
+        last: int | None = None,
+        after: int = 0,
+        limit: int | None = None,
     ) -> tuple[TimelineEntry, ...]:
-        """Return the facts of its journal, oldest first; only the `last` ones where that is given.
+        """Return the facts of its journal, oldest first.
 
         That time has passed is left out: it is no news by itself.
+
+        Args:
+            last: only so many of the newest.
+            after: only those whose `seq` is larger.
+            limit: at most so many, the oldest of them; not together with `last`.
         """
+        ...
+
+    async def last_seq(self, workflow: StoredWorkflow) -> int:
+        """Return the `seq` of the last fact of its journal; 0 where there is none."""
+        ...
+
+    async def decision(self, workflow: StoredWorkflow) -> bytes:
+        """Return its decision as it is kept: canonical JSON."""
         ...
 
     async def history(

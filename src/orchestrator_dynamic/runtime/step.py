@@ -5,7 +5,7 @@ callers) waits in the step until the batch is durable.
 """
 
 from asyncio import Future
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -83,6 +83,10 @@ class Step:
     def changed_tickets(self) -> list[Ticket]:
         """Return the tickets that this turn has changed, or the one before and none recorded."""
         return [ticket for _, ticket in self._changed.values()]
+
+    def changed(self) -> Iterable[Changed]:
+        """Return the same tickets, each with its plan."""
+        return self._changed.values()
 
     def answer(self, waiting: Future[T], value: T) -> None:
         """Give `value` to a caller that waits, once this turn is durable."""

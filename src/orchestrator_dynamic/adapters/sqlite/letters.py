@@ -5,7 +5,8 @@ import sqlite3
 import orjson
 
 from orchestrator_dynamic.errors import Finding, Severity
-from orchestrator_dynamic.ports.store import DeadLetter, NotFound
+from orchestrator_dynamic.ports.dead_letters import DeadLetter
+from orchestrator_dynamic.ports.store import NotFound
 
 # The length of a body is known without reading it.
 WITHOUT_BODY = (

@@ -8,15 +8,17 @@ from itertools import chain
 
 import orjson
 
-from orchestrator_dynamic.adapters.sqlite import letters, naming, statements
+from orchestrator_dynamic.adapters.sqlite import filtering, letters, naming, statements
 from orchestrator_dynamic.core.derived_ids import workflow_id_of
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.errors import Finding, InvalidInput, Severity
-from orchestrator_dynamic.models.ids import DecisionId, WorkflowId
+from orchestrator_dynamic.models.ids import DecisionId, TicketId, WorkflowId
 from orchestrator_dynamic.models.incident import OrchestrationIncident
 from orchestrator_dynamic.models.telemetry_frame import TelemetryFrame
 from orchestrator_dynamic.models.vocabulary import Outcome, TaskType, TicketStatus
 from orchestrator_dynamic.ports import store_names
+from orchestrator_dynamic.ports.dead_letters import DeadLetter, DeadLetterPage
+from orchestrator_dynamic.ports.filters import EVERY_TICKET, TicketFilter, WorkflowFilter
 from orchestrator_dynamic.ports.records import (
     TICKETS_PER_WORKFLOW,
     FactRecord,
@@ -27,15 +29,13 @@ from orchestrator_dynamic.ports.store import (
     PAGE_MAX,
     Arrival,
     AuditEntry,
-    DeadLetter,
-    DeadLetterPage,
     Ending,
+    NotFound,
     StoredAnswer,
     StoredMessage,
     StoredTicket,
     StoredWorkflow,
     TimelineEntry,
-    WorkflowFilter,
     WorkflowPage,
 )
 from orchestrator_dynamic.wire import timeline
@@ -78,22 +78,10 @@ class SqliteStore:
         self, wanted: WorkflowFilter, *, limit: int = 50, after: str | None = None
     ) -> WorkflowPage:
         """As the port says."""
-        conditions: dict[str, object] = {}
-        if wanted.outcome is not None:
-            conditions["outcome = ?"] = wanted.outcome.value
-        if wanted.phase is not None:
-            conditions["phase = ?"] = wanted.phase
-        if wanted.plan_id is not None:
-            conditions["plan_id = ?"] = wanted.plan_id
-        if wanted.intent_id is not None:
-            conditions["intent_id = ?"] = wanted.intent_id
-        if after is not None:
-            conditions["workflow < ?"] = _cursor(after)
-        words = [*conditions, *(["outcome IS NULL"] if wanted.open_only else [])]
-        where = f"WHERE {' AND '.join(words)}" if words else ""
+        where, values = filtering.workflows(wanted, None if after is None else _cursor(after))
         most = _page(limit)
         sql = f"{_WORKFLOW} {where} ORDER BY workflow DESC LIMIT ?"
-        rows = self._rows(sql, *conditions.values(), most + 1)
+        rows = self._rows(sql, *values, most + 1)
         found = tuple(self._workflow(row) for row in rows[:most])
         return WorkflowPage(found, str(found[-1].key) if len(rows) > most else None)
 
@@ -111,6 +99,26 @@ class SqliteStore:
         if len(found) > 1:
             raise store_names.several_workflows(name, [_candidate(row) for row in found])
         return self._workflow(found[0])
+
+    async def workflow_by_id(self, workflow_id: WorkflowId) -> StoredWorkflow:
+        """As the port says."""
+        for row in self._rows(f"{_WORKFLOW} WHERE workflow_id = ?", workflow_id):
+            return self._workflow(row)
+        raise store_names.no_workflow(workflow_id, self._pruned(workflow_id))
+
+    async def workflow_of_ticket(self, ticket_id: TicketId) -> StoredWorkflow:
+        """As the port says."""
+        sql = f"{_WORKFLOW} WHERE workflow = (SELECT key >> 20 FROM tickets WHERE ticket_id = ?)"
+        for row in self._rows(sql, ticket_id):
+            return self._workflow(row)
+        raise NotFound(f"there is no ticket {ticket_id}")
+
+    async def latest_of_plan(self, plan_id: str) -> StoredWorkflow:
+        """As the port says."""
+        sql = f"{_WORKFLOW} WHERE plan_id = ? ORDER BY workflow DESC LIMIT 1"
+        for row in self._rows(sql, plan_id):
+            return self._workflow(row)
+        raise NotFound(f"there is no plan {plan_id}")
 
     async def ending(self, workflow_id: WorkflowId) -> Ending | None:
         """As the port says."""
@@ -136,13 +144,19 @@ class SqliteStore:
         return {Stage(row[0]): row[1] for row in self._rows(_LIVE, *_keys(workflow.key))}
 
     async def tickets(
-        self, workflow: StoredWorkflow, *, limit: int | None = None, after: int = -1
+        self,
+        workflow: StoredWorkflow,
+        *,
+        limit: int | None = None,
+        after: int = -1,
+        wanted: TicketFilter = EVERY_TICKET,
     ) -> tuple[StoredTicket, ...]:
         """As the port says."""
         first, end = _keys(workflow.key)
-        sql = f"{_TICKET} WHERE key >= ? AND key < ? ORDER BY key LIMIT ?"
+        more, values = filtering.tickets(wanted)
+        sql = f"{_TICKET} WHERE key >= ? AND key < ?{more} ORDER BY key LIMIT ?"
         most = -1 if limit is None else limit
-        return tuple(map(_ticket, self._rows(sql, first + after + 1, end, most)))
+        return tuple(map(_ticket, self._rows(sql, first + after + 1, end, *values, most)))
 
     async def ticket(self, workflow: StoredWorkflow, name: str) -> StoredTicket:
         """As the port says."""
@@ -160,12 +174,30 @@ class SqliteStore:
         raise store_names.not_one_ticket(name, workflow, [row["task_id"] for row in matching])
 
     async def timeline(
-        self, workflow: StoredWorkflow, *, last: int | None = None
+        self,
+        workflow: StoredWorkflow,
+        *,
+        last: int | None = None,
+        after: int = 0,
+        limit: int | None = None,
     ) -> tuple[TimelineEntry, ...]:
         """As the port says."""
-        sql = f"{_FACT} WHERE workflow = ? AND kind <> 'time_passed' ORDER BY seq DESC LIMIT ?"
-        rows = self._rows(sql, workflow.key, -1 if last is None else last)
-        return self._entries(workflow, reversed(rows))
+        which = f"{_FACT} WHERE workflow = ? AND seq > ? AND kind <> 'time_passed' ORDER BY seq"
+        if last is not None:
+            rows = self._rows(f"{which} DESC LIMIT ?", workflow.key, after, last)
+            return self._entries(workflow, reversed(rows))
+        most = -1 if limit is None else limit
+        return self._entries(workflow, self._rows(f"{which} LIMIT ?", workflow.key, after, most))
+
+    async def last_seq(self, workflow: StoredWorkflow) -> int:
+        """As the port says."""
+        sql = "SELECT coalesce(max(seq), 0) FROM journal WHERE workflow = ?"
+        return int(self._one(sql, workflow.key)[0])
+
+    async def decision(self, workflow: StoredWorkflow) -> bytes:
+        """As the port says."""
+        sql = "SELECT body FROM decisions WHERE workflow = ?"
+        return bytes(self._one(sql, workflow.key)[0])
 
     async def history(
         self, workflow: StoredWorkflow, ticket: StoredTicket
@@ -232,7 +264,7 @@ class SqliteStore:
 
     async def stored_plan(self, workflow: StoredWorkflow) -> StoredPlan:
         """As the port says."""
-        body = self._one("SELECT body FROM decisions WHERE workflow = ?", workflow.key)[0]
+        body = await self.decision(workflow)
         facts = [FactRecord(*row) for row in self._rows(statements.FACTS_OF, workflow.key)]
         return StoredPlan(workflow.key, workflow.workflow_id, body, facts)
 

@@ -1,0 +1,39 @@
+"""What routes have in common in the API's description."""
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+
+from orchestrator_dynamic.api.problems import PROBLEM_TYPE, PROBLEMS
+from orchestrator_dynamic.api.views import ProblemView
+from orchestrator_dynamic.models.ids import ID_LENGTH_MAX
+from orchestrator_dynamic.ports.store import PAGE_MAX
+
+# Every route may meet these.
+_ALWAYS = ("bad_request", "unauthenticated", "forbidden", "cross_origin", "internal", "unavailable")
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="At most this many.")]
+Cursor = Annotated[str | None, Query(max_length=64, description="Go on after a page: its `next`.")]
+WorkflowPath = Annotated[
+    str, Path(min_length=1, max_length=ID_LENGTH_MAX, description="A workflow's whole id.")
+]
+Search = Annotated[str | None, Query(min_length=1, max_length=200, description="Part of an id.")]
+
+
+def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Return the description of a route's problem documents, those of every route included."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for code in (*_ALWAYS, *codes):
+        status = PROBLEMS[code].status
+        told = by_status.setdefault(
+            status,
+            {
+                "description": "",
+                "content": {PROBLEM_TYPE: {"schema": {"$ref": f"#/components/schemas/{_NAME}"}}},
+            },
+        )
+        told["description"] = f"{told['description']}, `{code}`".removeprefix(", ")
+    return by_status
+
+
+_NAME = ProblemView.__name__

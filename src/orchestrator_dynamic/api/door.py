@@ -1,0 +1,148 @@
+"""What every request passes on its way in, and every answer on its way out.
+
+A request that another site's page has sent is turned away, a body is bounded in size and time,
+and each answer tells browsers to trust nothing but ourselves.
+"""
+
+import asyncio
+from time import perf_counter
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from orchestrator_dynamic.api.correlation import HEADER, correlation_in
+from orchestrator_dynamic.api.parts import ApiLimits
+from orchestrator_dynamic.api.problems import Problem, answer
+from orchestrator_dynamic.observability.logging import bound, get_logger
+from orchestrator_dynamic.ports.loopback import is_loopback
+
+log = get_logger(__name__)
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": _API_POLICY,
+    "Cache-Control": "no-store",
+}
+
+
+class Door:
+    """An ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, limits: ApiLimits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or answer it here."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        correlation_id = correlation_in(headers)
+        scope.setdefault("state", {})["correlation_id"] = correlation_id
+        began, status = perf_counter(), 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                leaving = MutableHeaders(scope=message)
+                leaving[HEADER] = correlation_id
+                for name, value in _HEADERS.items():
+                    leaving.setdefault(name, value)
+            await send(message)
+
+        with bound(correlation_id=correlation_id):
+            refused = self._refusal(scope["method"], headers)
+            if refused is not None:
+                response = answer(refused, scope["path"], correlation_id)
+                await response(scope, receive, send_with_headers)
+            else:
+                bounded = _BoundedBody(receive, self._limits)
+                await self._app(scope, bounded.receive, send_with_headers)
+            log.debug(
+                "request_answered",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                took_ms=round((perf_counter() - began) * 1000, 1),
+            )
+
+    def _refusal(self, method: str, headers: Headers) -> Problem | None:
+        host = headers.get("host", "")
+        if self._limits.local_names_only and not is_loopback(_name_in(host)):
+            asked = host or "no host"
+            detail = (
+                f"asked for {asked}; without identity it answers only to 127.0.0.1 and localhost"
+            )
+            return Problem("cross_origin", detail)
+        if method in _SAFE:
+            return None
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return Problem("cross_origin", "another site's page may change nothing here")
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return Problem("cross_origin", f"a page of {origin} may change nothing here")
+        return self._refusal_of_body(headers)
+
+    def _refusal_of_body(self, headers: Headers) -> Problem | None:
+        length = headers.get("content-length", "0")
+        most = self._limits.body_bytes_max
+        if length.isdecimal() and int(length) > most:
+            return Problem("too_large", f"the body has {length} bytes; at most {most} are taken")
+        if length == "0" and "transfer-encoding" not in headers:
+            return None
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json" or (kind.startswith("application/") and "+json" in kind):
+            return None
+        shown = kind or "no content type"
+        return Problem(
+            "unsupported_media_type", f"{shown} is not taken here; send application/json"
+        )
+
+
+class _BoundedBody:
+    """Gives on a request's body as long as it keeps its bounds in size and time."""
+
+    def __init__(self, receive: Receive, limits: ApiLimits) -> None:
+        self._receive = receive
+        self._limits = limits
+        self._taken = 0
+        self._until = asyncio.get_running_loop().time() + limits.body_timeout_s
+        self._whole = False
+
+    async def receive(self) -> Message:
+        """Return the next message of the client.
+
+        Raises:
+            Problem: the body is too large, or takes too long.
+        """
+        if self._whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError as error:
+            took = f"{self._limits.body_timeout_s:g} s"
+            raise Problem("request_timeout", f"the body was not whole after {took}") from error
+        self._taken += len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
+        if self._taken > self._limits.body_bytes_max:
+            most = self._limits.body_bytes_max
+            raise Problem("too_large", f"the body is longer than the {most} bytes that are taken")
+        return message
+
+
+def _name_in(host: str) -> str:
+    """Return the name or address in a Host header, without its port."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.partition(":")[0].lower()

@@ -1,0 +1,97 @@
+"""What the HTTP service stands on; whoever builds it opens and closes all of it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from orchestrator_dynamic.core.execution_state import ExecutionState
+from orchestrator_dynamic.models.ids import WorkflowId
+from orchestrator_dynamic.observability.metrics import Metrics
+from orchestrator_dynamic.ports.clock import Clock
+from orchestrator_dynamic.ports.identity import Gatekeeper
+from orchestrator_dynamic.ports.orchestrator import Orchestrator
+from orchestrator_dynamic.ports.probing import Check
+from orchestrator_dynamic.ports.store import Store
+from orchestrator_dynamic.runtime.feed import Feed
+from orchestrator_dynamic.runtime.leases import LeaseDesk
+from orchestrator_dynamic.runtime.rehearsal import Rehearsal
+
+
+class PlanStates(Protocol):
+    """Looks up how an open plan is now."""
+
+    async def state_of(self, workflow_id: WorkflowId) -> ExecutionState | None:
+        """Return the state of an open plan, to be read at once and only read.
+
+        None where it has ended, was halted, or never was.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiLimits:
+    """How much is taken from outside.
+
+    Attributes:
+        local_names_only: whether requests must ask for this machine's own address: where identity
+            is off, so that no other site's page can reach us by a name of its own.
+        submitter_may_approve: whether somebody may approve what they have submitted.
+    """
+
+    body_bytes_max: int
+    body_timeout_s: float
+    streams_max: int
+    local_names_only: bool
+    submitter_may_approve: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What this process is."""
+
+    version: str
+    engine: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiParts:
+    """Everything that routes may ask.
+
+    Attributes:
+        checks: looks whether each part can be used now; every call looks anew.
+        rehearse: says what would become of a message with these headers.
+        note_requeue: keeps what became of a dead letter that was handed in again.
+        desk: lends tickets to workers; None where they go over the broker.
+    """
+
+    orchestrator: Orchestrator
+    store: Store
+    states: PlanStates
+    feed: Feed
+    metrics: Metrics
+    gatekeeper: Gatekeeper
+    clock: Clock
+    limits: ApiLimits
+    about: About
+    checks: Callable[[], Awaitable[Sequence[Check]]]
+    rehearse: Callable[[bytes, Mapping[str, bytes]], Rehearsal]
+    note_requeue: Callable[[int, str], Awaitable[None]]
+    desk: LeaseDesk | None = None
+
+
+def parts_of(request: Request) -> ApiParts:
+    """Return what the service of this request stands on."""
+    found = request.app.state.parts
+    if not isinstance(found, ApiParts):
+        raise TypeError("the application was made without its parts")
+    return found
+
+
+async def _parts(request: Request) -> ApiParts:
+    return parts_of(request)
+
+
+Parts = Annotated[ApiParts, Depends(_parts)]
