@@ -5,8 +5,9 @@ import pytest
 from orchestrator_dynamic.errors import InvalidInput
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.models.vocabulary import Outcome
+from orchestrator_dynamic.ports.filters import WorkflowFilter
 from orchestrator_dynamic.ports.ledger import Batch
-from orchestrator_dynamic.ports.store import PAGE_MAX, NotFound, Store, WorkflowFilter
+from orchestrator_dynamic.ports.store import PAGE_MAX, NotFound, Store
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.recovery import folded
 from tests.support.kept import Kept

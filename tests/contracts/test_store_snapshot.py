@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from orchestrator_dynamic.ports.store import NotFound, Store, WorkflowFilter
+from orchestrator_dynamic.ports.filters import WorkflowFilter
+from orchestrator_dynamic.ports.store import NotFound, Store
 from tests.support.kept import Kept
 from tests.support.ledgers import a_plan_on_record, a_workflow
 

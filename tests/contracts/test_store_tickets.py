@@ -4,9 +4,10 @@ import pytest
 
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.models.vocabulary import TaskType, TicketStatus
+from orchestrator_dynamic.ports.filters import WorkflowFilter
 from orchestrator_dynamic.ports.ledger import Batch
 from orchestrator_dynamic.ports.records import ProgressRecord
-from orchestrator_dynamic.ports.store import Ambiguous, NotFound, Store, WorkflowFilter
+from orchestrator_dynamic.ports.store import Ambiguous, NotFound, Store
 from tests.support.kept import Kept
 from tests.support.ledgers import (
     a_change,

@@ -22,7 +22,9 @@ from orchestrator_dynamic.bootstrap.records import opened_store
 from orchestrator_dynamic.bootstrap.topic_making import made_topics
 from orchestrator_dynamic.config.loading import load_settings
 from orchestrator_dynamic.errors import Misconfigured, Unavailable
-from orchestrator_dynamic.ports.store import PAGE_MAX, DeadLetter, StoredWorkflow, WorkflowFilter
+from orchestrator_dynamic.ports.dead_letters import DeadLetter
+from orchestrator_dynamic.ports.filters import WorkflowFilter
+from orchestrator_dynamic.ports.store import PAGE_MAX, StoredWorkflow
 from tests.support.flow_checks import (
     check_encoding,
     check_frames,

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from orchestrator_dynamic.adapters.sqlite import database
 from orchestrator_dynamic.adapters.sqlite.shared_ledger import SqliteSharedLedger
 from orchestrator_dynamic.adapters.sqlite.store import SqliteStore
+from orchestrator_dynamic.ports.filters import WorkflowFilter
 from orchestrator_dynamic.ports.ledger import Batch
 from orchestrator_dynamic.ports.outbox import Outbox
 from orchestrator_dynamic.ports.records import (
@@ -23,7 +24,7 @@ from orchestrator_dynamic.ports.records import (
     TicketChange,
 )
 from orchestrator_dynamic.ports.shared_ledger import Known, SharedLedger
-from orchestrator_dynamic.ports.store import PAGE_MAX, Store, WorkflowFilter
+from orchestrator_dynamic.ports.store import PAGE_MAX, Store
 from tests.support.ledgers import NOON, a_decision_row, a_fact, a_ticket_row, a_workflow, ended
 
 

@@ -120,7 +120,7 @@ async def requeue(settings: Settings, letter_id: int) -> Receipt:
         receipt = await _sent_back(settings, key, body, headers, source)
     else:
         receipt = await _handed_in(settings, body, headers, source)
-    await _note_requeue(settings, letter_id, receipt.reception)
+    await note_requeue(settings, letter_id, receipt.reception)
     return receipt
 
 
@@ -154,7 +154,7 @@ async def _handed_in(
         return await app.engine.submit(body, headers, source=source)
 
 
-async def _note_requeue(settings: Settings, letter_id: int, outcome: str) -> None:
+async def note_requeue(settings: Settings, letter_id: int, outcome: str) -> None:
     if settings.mongodb.uri:
         from orchestrator_dynamic.bootstrap.record_store import opened_mongo_ledger
 

@@ -2,7 +2,6 @@
 
 import sys
 from contextlib import AbstractAsyncContextManager
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -79,7 +78,7 @@ async def _consumed(
         group, what = settings.kafka.consumer_group_id, ", ".join(streams)
         told = f"consuming {what} in group {group} for the {engine} engine"
         running = _running(settings, engine, streams, with_turns)
-        await stay_until_asked(running, stop, partial(say_aside, f"{told}; Ctrl-C stops"))
+        await stay_until_asked(running, stop, lambda _: say_aside(f"{told}; Ctrl-C stops"))
     print(f"orq: stopped by {stop.name}; all that was taken is durable", file=sys.stderr)
     return 0
 

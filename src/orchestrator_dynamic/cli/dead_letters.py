@@ -28,8 +28,9 @@ from orchestrator_dynamic.cli.printing import (
 )
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Finding, Misconfigured
+from orchestrator_dynamic.ports.dead_letters import DeadLetter, DeadLetterPage
 from orchestrator_dynamic.ports.orchestrator import Receipt, Reception
-from orchestrator_dynamic.ports.store import PAGE_MAX, DeadLetter, DeadLetterPage, NotFound
+from orchestrator_dynamic.ports.store import PAGE_MAX, NotFound
 
 _EXAMPLES = """
 Examples:

@@ -17,7 +17,9 @@ from orchestrator_dynamic.cli import (
     operate,
     prune,
     run,
+    serve,
     settings,
+    token,
     topics,
     validate,
     worker,
@@ -36,6 +38,7 @@ app = typer.Typer(
 )
 for group in (
     demo,
+    serve,
     run,
     validate,
     workflows,
@@ -48,6 +51,7 @@ for group in (
     consume,
     worker,
     topics,
+    token,
 ):
     group.register(app)
 

@@ -20,9 +20,10 @@ from orchestrator_dynamic.cli.standstill import AWAITING_APPROVAL, PAUSED, Stand
 from orchestrator_dynamic.core.execution_state import Phase
 from orchestrator_dynamic.errors import Finding
 from orchestrator_dynamic.models.ids import WorkflowId
+from orchestrator_dynamic.ports.filters import WorkflowFilter
 from orchestrator_dynamic.ports.orchestrator import Receipt, Reception
 from orchestrator_dynamic.ports.plan_workflows import TurnReport
-from orchestrator_dynamic.ports.store import NotFound, WorkflowFilter
+from orchestrator_dynamic.ports.store import NotFound
 from orchestrator_dynamic.runtime.patience import until_available
 
 JOURNAL = "journal"

@@ -11,6 +11,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
 
 # How the shell tells that a signal ended a program.
 _EXIT_CODE_BASE = 128
@@ -65,19 +68,19 @@ def stop_on_signals(timeout_s: float) -> Iterator[Stop]:
 
 
 async def stay_until_asked(
-    running: AbstractAsyncContextManager[object], stop: Stop, on_running: Callable[[], None]
+    running: AbstractAsyncContextManager[T], stop: Stop, on_running: Callable[[T], None]
 ) -> None:
     """Keep `running` open until `stop` is asked for, also while it is still being opened.
 
     Args:
-        on_running: called once it is open.
+        on_running: called with what it yields, once it is open.
     """
     opened = asyncio.Event()
 
     async def stay() -> None:
-        async with running:
+        async with running as what:
             opened.set()
-            on_running()
+            on_running(what)
             await stop.asked.wait()
 
     async with asyncio.TaskGroup() as tasks:

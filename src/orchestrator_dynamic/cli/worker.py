@@ -1,7 +1,10 @@
-"""`orq worker`: workers of one's own in a process of their own, with the brokers between."""
+"""`orq worker`: workers of one's own in a process of their own, over brokers or over HTTP."""
 
+import os
 import sys
-from functools import partial
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,9 +15,18 @@ from orchestrator_dynamic.cli.help_text import help_of
 from orchestrator_dynamic.cli.options import settings_in_force
 from orchestrator_dynamic.cli.printing import say_aside
 from orchestrator_dynamic.cli.stopping import stay_until_asked, stop_on_signals
-from orchestrator_dynamic.cli.worker_session import group_of, refuse_unequal, resized, serve
+from orchestrator_dynamic.cli.worker_session import (
+    DrainingTransport,
+    TransportOf,
+    group_of,
+    refuse_unequal,
+    resized,
+    serve,
+)
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Misconfigured
+from orchestrator_dynamic.models.worker import WorkerProfile
+from orchestrator_dynamic.sdk.http_connection import HttpConnection
 from orchestrator_dynamic.sdk.loading import load_workers
 from orchestrator_dynamic.sdk.worker import Worker
 
@@ -28,11 +40,16 @@ orq worker examples.workers.builder:worker
 
 orq worker tea:worker --group tea-desk --concurrency 16
 
+orq worker tea:worker --url http://127.0.0.1:8080
+
 orq worker temporal
 """
 
 # In place of a worker's name: the orchestrator's own work.
 TEMPORAL = "temporal"
+
+# Where the token is, for no argument list is private.
+TOKEN_VARIABLE = "ORQ_TOKEN"
 
 Reference = Annotated[
     str,
@@ -51,6 +68,23 @@ Group = Annotated[
         "the same. Default: worker-<worker_id>.",
     ),
 ]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Take tickets from the `orq serve` at this address, and answer them there; no brokers "
+        "are needed then.",
+        show_default=False,
+    ),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="With --url: a file that holds the token, in place of ORQ_TOKEN.",
+        show_default=False,
+    ),
+]
 Concurrency = Annotated[
     int | None,
     typer.Option(metavar="N", min=1, help="How many tickets at once, instead of the worker's own."),
@@ -62,25 +96,39 @@ def register(app: typer.Typer) -> None:
     app.command(help=help_of(worker), epilog=_EXAMPLES)(worker)
 
 
-def worker(reference: Reference, group: Group = None, concurrency: Concurrency = None) -> None:
-    """Execute tickets from Kafka until Ctrl-C or SIGTERM, and answer them there.
+def worker(
+    reference: Reference,
+    group: Group = None,
+    concurrency: Concurrency = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+) -> None:
+    """Execute tickets until Ctrl-C or SIGTERM: from Kafka, or with --url over HTTP.
 
     With `temporal` instead of a worker: take the turns of plans that a Temporal server keeps; any
     number of these may run.
 
-    Needs KAFKA_BOOTSTRAP_SERVERS. The orchestrator runs elsewhere; neither waits for the other to
-    start. A stop takes nothing new and finishes what runs, at most for SHUTDOWN_TIMEOUT_S; what
-    is not finished then, or is cut short in any other way, is delivered again to others.
+    Needs KAFKA_BOOTSTRAP_SERVERS or --url; a token for the address is read from ORQ_TOKEN or
+    --token-file. The orchestrator runs elsewhere; neither waits for the other to start. A stop
+    takes nothing new and finishes what runs, at most for SHUTDOWN_TIMEOUT_S; what is not finished
+    then, or is cut short in any other way, is given to others.
 
     Ends with 0 when everything that ran was finished, 1 when something was given up or went
     wrong, 2 when the arguments or settings cannot be used.
     """
+    if url is None and token_file is not None:
+        raise Misconfigured("--token-file is for --url; brokers have settings of their own")
+    if url is not None and (group is not None or reference == TEMPORAL):
+        raise Misconfigured("--url is for a worker of yours, without --group: there is no group")
     if reference == TEMPORAL:
         raise typer.Exit(run_in_loop(_took_turns(settings_in_force())))
     settings = settings_in_force()
     workers = load_workers(reference)
     if concurrency is not None:
         workers = tuple(resized(one, concurrency) for one in workers)
+    if url is not None:
+        connection = HttpConnection(url=url.rstrip("/"), token=_token(token_file))
+        raise typer.Exit(run_in_loop(_served_by_http(settings, workers, connection)))
     refuse_unequal(workers, group)
     raise typer.Exit(run_in_loop(_served(settings, workers, group)))
 
@@ -95,7 +143,7 @@ async def _took_turns(settings: Settings) -> int:
     with stop_on_signals(settings.shutdown_timeout_s + _LEAVING_S) as stop:
         told = f"taking turns of the queue {settings.temporal.task_queue}; Ctrl-C stops"
         running = shared_application(settings, takes_turns=True)
-        await stay_until_asked(running, stop, partial(say_aside, told))
+        await stay_until_asked(running, stop, lambda _: say_aside(told))
     print(f"orq: stopped by {stop.name}; others go on", file=sys.stderr)
     return 0
 
@@ -110,10 +158,43 @@ async def _served(settings: Settings, workers: tuple[Worker, ...], group: str | 
             topic, name = settings.kafka.tickets_topic, group_of(profile, group)
             print(f"orq: {one} takes tickets from {topic} in group {name}", file=sys.stderr)
 
+    def transport_of(
+        profile: WorkerProfile, group_id: str
+    ) -> AbstractAsyncContextManager[DrainingTransport]:
+        return opened_transport(settings, profile, group_id)
+
+    return await _worked(settings, workers, transport_of, group, tell)
+
+
+async def _served_by_http(
+    settings: Settings, workers: tuple[Worker, ...], connection: HttpConnection
+) -> int:
+    # Imported here, for its library takes longer than most commands.
+    from orchestrator_dynamic.sdk.http_transport import HttpTransport
+
+    def tell() -> None:
+        for one in workers:
+            print(f"orq: {one} takes tickets from {connection}", file=sys.stderr)
+
+    def transport_of(
+        profile: WorkerProfile, group_id: str
+    ) -> AbstractAsyncContextManager[DrainingTransport]:
+        return HttpTransport(connection, profile=profile)
+
+    return await _worked(settings, workers, transport_of, None, tell)
+
+
+async def _worked(
+    settings: Settings,
+    workers: tuple[Worker, ...],
+    transport_of: TransportOf,
+    group: str | None,
+    tell: Callable[[], None],
+) -> int:
     with stop_on_signals(settings.shutdown_timeout_s + _LEAVING_S) as stop:
         finished = await serve(
             workers,
-            lambda profile, group_id: opened_transport(settings, profile, group_id),
+            transport_of,
             group,
             stop=stop.asked,
             patience_s=settings.shutdown_timeout_s,
@@ -125,3 +206,20 @@ async def _served(settings: Settings, workers: tuple[Worker, ...], group: str | 
         return NOT_WELL
     print(f"orq: stopped by {stop.name}; all that ran was finished", file=sys.stderr)
     return 0
+
+
+def _token(file: Path | None) -> str | None:
+    """Return the token for the address, from `file` or the environment.
+
+    Raises:
+        Misconfigured: the file cannot be read, or holds none.
+    """
+    if file is None:
+        return os.environ.get(TOKEN_VARIABLE) or None
+    try:
+        token = file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"--token-file {file} cannot be read: {error}") from error
+    if not token:
+        raise Misconfigured(f"--token-file {file} is empty; put the token into it")
+    return token

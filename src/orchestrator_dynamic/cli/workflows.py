@@ -33,7 +33,8 @@ from orchestrator_dynamic.cli.story_telling import tell_plan, tell_ticket
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import InvalidInput
 from orchestrator_dynamic.models.vocabulary import Outcome
-from orchestrator_dynamic.ports.store import PAGE_MAX, StoredWorkflow, WorkflowFilter, WorkflowPage
+from orchestrator_dynamic.ports.filters import WorkflowFilter
+from orchestrator_dynamic.ports.store import PAGE_MAX, StoredWorkflow, WorkflowPage
 
 _LIST_EXAMPLES = """
 Examples:

@@ -9,7 +9,8 @@ from orchestrator_dynamic.adapters.sqlite import database
 from orchestrator_dynamic.adapters.sqlite.store import SqliteStore
 from orchestrator_dynamic.bootstrap.records import opened_store
 from orchestrator_dynamic.config.settings import Settings
-from orchestrator_dynamic.ports.store import PAGE_MAX, Store, WorkflowFilter
+from orchestrator_dynamic.ports.filters import WorkflowFilter
+from orchestrator_dynamic.ports.store import PAGE_MAX, Store
 
 Story = dict[str, dict[str, Any]]
 

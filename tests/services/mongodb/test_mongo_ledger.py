@@ -12,9 +12,10 @@ from orchestrator_dynamic.adapters.mongodb.store import MongoStore
 from orchestrator_dynamic.errors import Misconfigured, Refused
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.models.vocabulary import Outcome
+from orchestrator_dynamic.ports.filters import WorkflowFilter
 from orchestrator_dynamic.ports.ledger import Batch
 from orchestrator_dynamic.ports.records import IncidentRecord, MessageRecord
-from orchestrator_dynamic.ports.store import NotFound, WorkflowFilter
+from orchestrator_dynamic.ports.store import NotFound
 from tests.services.mongodb.shared_mongo import SharedMongo
 from tests.support.ledgers import (
     NOON,

@@ -6,9 +6,9 @@ from orchestrator_dynamic.adapters.mongodb.database import Document
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.errors import Finding, Severity
 from orchestrator_dynamic.models.vocabulary import Outcome, TaskType, TicketStatus
+from orchestrator_dynamic.ports.dead_letters import DeadLetter
 from orchestrator_dynamic.ports.records import WorkflowRecord
 from orchestrator_dynamic.ports.store import (
-    DeadLetter,
     StoredAnswer,
     StoredMessage,
     StoredTicket,

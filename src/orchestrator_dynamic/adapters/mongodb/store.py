@@ -20,13 +20,13 @@ from orchestrator_dynamic.models.incident import OrchestrationIncident
 from orchestrator_dynamic.models.telemetry_frame import TelemetryFrame
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports import store_names
+from orchestrator_dynamic.ports.dead_letters import DeadLetter, DeadLetterPage
+from orchestrator_dynamic.ports.filters import WorkflowFilter
 from orchestrator_dynamic.ports.records import StoredPlan
 from orchestrator_dynamic.ports.store import (
     PAGE_MAX,
     Arrival,
     AuditEntry,
-    DeadLetter,
-    DeadLetterPage,
     Ending,
     NotFound,
     StoredAnswer,
@@ -34,7 +34,6 @@ from orchestrator_dynamic.ports.store import (
     StoredTicket,
     StoredWorkflow,
     TimelineEntry,
-    WorkflowFilter,
     WorkflowPage,
 )
 from orchestrator_dynamic.wire import timeline
