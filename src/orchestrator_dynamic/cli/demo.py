@@ -50,6 +50,13 @@ _PATIENCE_S, _PATIENCE_OF_PEOPLE_S = 10.0, math.inf
 _PLAIN_WIDTH = 110
 _DEMOS_MAX = 9_999
 
+# Who looks at the page: one may do all that people do, the other may only look.
+_AUDIENCE = (
+    ("you", frozenset({Scope.READ, Scope.OPERATE, Scope.APPROVE})),
+    ("a-reader", frozenset({Scope.READ})),
+)
+_WHOSE = ("The page:          ", "To look at only:   ")
+
 # What the demonstration shows must not depend on how things are set here.
 _SETTLED = {"FAILURE_POLICY": "compensate", "RETRY_OWNER": "orchestrator"}
 
@@ -136,18 +143,14 @@ async def _play(settings: Settings, *, open_page: bool) -> int:
     if not sys.stdout.isatty():
         console.width = _PLAIN_WIDTH
     directory = settings.data_dir
-    operator = _token(settings, "you", frozenset(Scope) - {Scope.WORK})
-    reader = _token(settings, "a-reader", frozenset({Scope.READ}))
+    tokens = [_token(settings, *one) for one in _AUDIENCE]
     console.print(f"Two plans of a tea shop; everything is written to {directory}.", soft_wrap=True)
     with stop_on_signals(settings.shutdown_timeout_s) as stop:
         async with service(settings, workers=_workers(), command="orq demo") as served:
             app = served.embedded
             if app is None:
                 raise Misconfigured("the demonstration runs on the embedded engine alone")
-            page = f"{served.address}/#token={operator}"
-            _tell_addresses(console, page, f"{served.address}/#token={reader}")
-            if console.is_terminal and open_page:
-                show_page(page)
+            _tell_page(console, served.address, tokens, open_page=open_page)
             session = await _both_plans(app, console, settings, stop)
             if session.cut_short:
                 print(f"orq: stopped by {stop.name}; see {directory}", file=sys.stderr)
@@ -184,11 +187,16 @@ def _token(settings: Settings, subject: str, scopes: frozenset[Scope]) -> str:
     return issued(settings.identity.tokens_file, subject, scopes, None)[0]
 
 
-def _tell_addresses(console: Console, page: str, reader: str) -> None:
-    """Say where the page is; both tokens are of this demonstration, and open nothing else."""
-    console.print(Text.assemble(("The page:  ", "bold"), (page, "cyan")), soft_wrap=True)
-    told = Text.assemble(("To look at only:  ", "dim"), (reader, "dim cyan"))
-    console.print(told, soft_wrap=True)
+def _tell_page(console: Console, address: str, tokens: Sequence[str], *, open_page: bool) -> None:
+    """Say where the page is; the tokens are of this demonstration, and open nothing else."""
+    if not console.is_terminal:
+        console.print(Text(f"The page: {address}/"), soft_wrap=True)
+        return
+    pages = [f"{address}/#token={token}" for token in tokens]
+    for words, page, style in zip(_WHOSE, pages, ("cyan", "dim cyan"), strict=True):
+        console.print(Text.assemble((words, "bold"), (page, style)), soft_wrap=True)
+    if open_page:
+        show_page(pages[0])
 
 
 def _in_order(results: Iterable[PlanResult]) -> list[PlanResult]:
