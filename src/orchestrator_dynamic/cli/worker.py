@@ -26,7 +26,6 @@ from orchestrator_dynamic.cli.worker_session import (
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.models.worker import WorkerProfile
-from orchestrator_dynamic.sdk.http_connection import HttpConnection
 from orchestrator_dynamic.sdk.loading import load_workers
 from orchestrator_dynamic.sdk.worker import Worker
 
@@ -127,8 +126,7 @@ def worker(
     if concurrency is not None:
         workers = tuple(resized(one, concurrency) for one in workers)
     if url is not None:
-        connection = HttpConnection(url=url.rstrip("/"), token=_token(token_file))
-        raise typer.Exit(run_in_loop(_served_by_http(settings, workers, connection)))
+        raise typer.Exit(run_in_loop(_served_by_http(settings, workers, url, _token(token_file))))
     refuse_unequal(workers, group)
     raise typer.Exit(run_in_loop(_served(settings, workers, group)))
 
@@ -167,10 +165,13 @@ async def _served(settings: Settings, workers: tuple[Worker, ...], group: str | 
 
 
 async def _served_by_http(
-    settings: Settings, workers: tuple[Worker, ...], connection: HttpConnection
+    settings: Settings, workers: tuple[Worker, ...], url: str, token: str | None
 ) -> int:
     # Imported here, for its library takes longer than most commands.
+    from orchestrator_dynamic.sdk.http_connection import HttpConnection
     from orchestrator_dynamic.sdk.http_transport import HttpTransport
+
+    connection = HttpConnection(url=url.rstrip("/"), token=token)
 
     def tell() -> None:
         for one in workers:

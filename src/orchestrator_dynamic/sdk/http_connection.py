@@ -63,6 +63,8 @@ class HttpConnection:
             raise Misconfigured(f"{self.url!r} is no address; write it as http://host:8080")
         if "@" in parts.netloc:
             raise Misconfigured("an address holds no password; give the token by ORQ_TOKEN")
+        if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
+            raise Misconfigured("the token holds what no header can carry; is it the whole file?")
 
     def __str__(self) -> str:
         return self.url

@@ -31,6 +31,7 @@ FIXED = """
     orchestration_ticket_queue_seconds orchestration_ticket_run_seconds
     orchestration_results_total orchestration_commits_total
     orchestration_commit_duration_seconds orchestration_breaker_state
+    orchestration_leases orchestration_leases_expired_total
 """
 
 
