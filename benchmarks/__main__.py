@@ -52,6 +52,7 @@ ON_SERVERS: Mapping[str, str] = {
     "throughput": "tickets a second over Kafka that one service sustains; needs Kafka",
     "history": "events and payloads that a plan of 10,000 tickets leaves; needs Temporal",
     "http_load": "latencies, a burst of plans and event streams over HTTP; starts its own",
+    "http_worker": "tickets a second of one worker process over HTTP; starts its own",
     "restart_all": "from servers that serve again to the first ticket; starts its own",
 }
 
