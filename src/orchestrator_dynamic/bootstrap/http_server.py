@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,9 @@ from orchestrator_dynamic.errors import Misconfigured
 
 # Connections that wait to be accepted: a burst of clients that come back after a restart.
 _BACKLOG = 2_048
+
+# Requests beside streams, the journal, brokers: many systems let a process have 1,024 by default.
+_OTHER_FILES = 1_000
 
 # What is under way gets this long to end before it is cut off; streams are told to end at once.
 _FAREWELL_S = 3
@@ -73,6 +77,19 @@ def listening_socket(host: str, port: int) -> socket.socket:
         todo = "stop what uses it, or set another --port (0 takes a free one)"
         raise Misconfigured(f"cannot listen on {host}:{port}: {error.strerror}; {todo}") from error
     return listening
+
+
+def make_room_for(connections: int) -> None:
+    """Let this process have so many connections open, as far as the system allows it."""
+    if sys.platform == "win32":
+        return
+    import resource  # There is none for Windows.
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    if soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def address_of(listening: socket.socket) -> str:

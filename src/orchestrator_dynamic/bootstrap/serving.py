@@ -12,7 +12,12 @@ from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
 from orchestrator_dynamic.api.app import create_app
 from orchestrator_dynamic.api.parts import About, ApiLimits, ApiParts, PlanStates
 from orchestrator_dynamic.bootstrap.embedded import Application, application, read_limits_of
-from orchestrator_dynamic.bootstrap.http_server import HttpServer, address_of, listening_socket
+from orchestrator_dynamic.bootstrap.http_server import (
+    HttpServer,
+    address_of,
+    listening_socket,
+    make_room_for,
+)
 from orchestrator_dynamic.bootstrap.identity import opened_gatekeeper
 from orchestrator_dynamic.bootstrap.plan_states import EmbeddedStates, FoldedStates
 from orchestrator_dynamic.bootstrap.readiness import Readiness
@@ -78,6 +83,7 @@ async def service(
     streams = tuple(Stream) if settings.kafka.bootstrap_servers else ()
     async with AsyncExitStack() as opened:
         door = await opened.enter_async_context(opened_gatekeeper(settings, settings.http.host))
+        make_room_for(settings.http.streams_max)
         listening = listening_socket(settings.http.host, settings.http.port)
         address = address_of(opened.enter_context(closing(listening)))
         if settings.temporal.host is None:
