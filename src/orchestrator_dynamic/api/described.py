@@ -9,6 +9,15 @@ from orchestrator_dynamic.api.views import ProblemView
 from orchestrator_dynamic.models.ids import ID_LENGTH_MAX
 from orchestrator_dynamic.ports.store import PAGE_MAX
 
+# A message is read by its own rules, and not by those of JSON alone.
+MESSAGE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "A consolidated decision in any envelope of the contract.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+
 # Every route may meet these.
 _ALWAYS = ("bad_request", "unauthenticated", "forbidden", "cross_origin", "internal", "unavailable")
 

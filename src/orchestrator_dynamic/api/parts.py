@@ -1,11 +1,12 @@
 """What the HTTP service stands on; whoever builds it opens and closes all of it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from orchestrator_dynamic.api.idempotency import IdempotencyKeys
 from orchestrator_dynamic.core.execution_state import ExecutionState
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.observability.metrics import Metrics
@@ -16,7 +17,6 @@ from orchestrator_dynamic.ports.probing import Check
 from orchestrator_dynamic.ports.store import Store
 from orchestrator_dynamic.runtime.feed import Feed
 from orchestrator_dynamic.runtime.leases import LeaseDesk
-from orchestrator_dynamic.runtime.rehearsal import Rehearsal
 
 
 class PlanStates(Protocol):
@@ -62,7 +62,8 @@ class ApiParts:
 
     Attributes:
         checks: looks whether each part can be used now; every call looks anew.
-        rehearse: says what would become of a message with these headers.
+        rehearse: says what would become of a message with these headers (see `rehearsal_report`);
+            costs the size of the plan, and touches nothing but that.
         note_requeue: keeps what became of a dead letter that was handed in again.
         desk: lends tickets to workers; None where they go over the broker.
     """
@@ -77,9 +78,10 @@ class ApiParts:
     limits: ApiLimits
     about: About
     checks: Callable[[], Awaitable[Sequence[Check]]]
-    rehearse: Callable[[bytes, Mapping[str, bytes]], Rehearsal]
+    rehearse: Callable[[bytes, Mapping[str, bytes]], dict[str, object]]
     note_requeue: Callable[[int, str], Awaitable[None]]
     desk: LeaseDesk | None = None
+    keys: IdempotencyKeys = field(default_factory=IdempotencyKeys)
 
 
 def parts_of(request: Request) -> ApiParts:

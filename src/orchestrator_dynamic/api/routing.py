@@ -2,9 +2,11 @@
 
 from orchestrator_dynamic.api.routes import (
     actions,
+    decisions,
     operations,
     page,
     pictures,
+    plans,
     ticket_status,
     tickets,
     workers,
@@ -14,6 +16,8 @@ from orchestrator_dynamic.api.routes import (
 ROUTERS = (
     page.router,
     operations.router,
+    decisions.router,
+    plans.router,
     workflows.router,
     pictures.router,
     actions.router,

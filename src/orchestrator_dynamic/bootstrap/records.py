@@ -155,6 +155,7 @@ async def _handed_in(
 
 
 async def note_requeue(settings: Settings, letter_id: int, outcome: str) -> None:
+    """Keep what became of a dead letter that was handed in again."""
     if settings.mongodb.uri:
         from orchestrator_dynamic.bootstrap.record_store import opened_mongo_ledger
 

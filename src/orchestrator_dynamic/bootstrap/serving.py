@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ from importlib.metadata import version
 from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
 from orchestrator_dynamic.api.app import create_app
 from orchestrator_dynamic.api.parts import About, ApiLimits, ApiParts, PlanStates
-from orchestrator_dynamic.bootstrap.embedded import Application, application, read_limits_of
+from orchestrator_dynamic.bootstrap.embedded import Application, application
 from orchestrator_dynamic.bootstrap.http_server import (
     HttpServer,
     address_of,
@@ -24,13 +24,14 @@ from orchestrator_dynamic.bootstrap.readiness import Readiness
 from orchestrator_dynamic.bootstrap.records import note_requeue
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.consumers.taker import Stream
+from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.observability.metrics import Metrics
 from orchestrator_dynamic.ports.identity import Gatekeeper
 from orchestrator_dynamic.ports.orchestrator import Orchestrator
 from orchestrator_dynamic.ports.store import Store
 from orchestrator_dynamic.runtime.feed import Feed
 from orchestrator_dynamic.runtime.leases import LeaseDesk
-from orchestrator_dynamic.runtime.rehearsal import rehearse
+from orchestrator_dynamic.runtime.rehearsal_report import rehearse_any, report_on
 from orchestrator_dynamic.runtime.store_watch import StoreWatch
 from orchestrator_dynamic.sdk.worker import Worker
 
@@ -168,11 +169,7 @@ async def _served(
 
 def _parts(settings: Settings, engine: _Engine, feed: Feed, gatekeeper: Gatekeeper) -> ApiParts:
     http, identity, clock = settings.http, settings.identity, SystemClock()
-    policy, read_limits, plan_limits = (
-        settings.policy(),
-        read_limits_of(settings),
-        settings.plan_limits(),
-    )
+    policy = settings.policy()
     return ApiParts(
         orchestrator=engine.orchestrator,
         store=engine.store,
@@ -194,14 +191,22 @@ def _parts(settings: Settings, engine: _Engine, feed: Feed, gatekeeper: Gatekeep
             environment=settings.environment,
         ),
         checks=Readiness(settings, engine.turns).checks,
-        rehearse=lambda data, headers: rehearse(
-            data,
-            headers,
-            read_limits=read_limits,
-            plan_limits=plan_limits,
-            policy=policy,
-            at=clock.now_ms(),
-        ),
+        rehearse=lambda data, headers: _report(settings, policy, data, headers, clock.now_ms()),
         note_requeue=partial(note_requeue, settings),
         desk=engine.desk,
     )
+
+
+def _report(
+    settings: Settings, policy: Policy, data: bytes, headers: Mapping[str, bytes], at: int
+) -> dict[str, object]:
+    rehearsal = rehearse_any(
+        data,
+        headers,
+        plan_bytes_max=settings.plan.max_bytes,
+        allow_direct_plans=settings.allow_direct_plans,
+        plan_limits=settings.plan_limits(),
+        policy=policy,
+        at=at,
+    )
+    return report_on(rehearsal, policy, at)

@@ -1,7 +1,6 @@
 """`orq validate`: what would become of a decision, without handing it in."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from time import time_ns
 from typing import Annotated
@@ -25,13 +24,12 @@ from orchestrator_dynamic.cli.printing import (
     say,
 )
 from orchestrator_dynamic.config.settings import Settings
-from orchestrator_dynamic.core.gate import Verdict, expires_at, steps_awaiting_approval
-from orchestrator_dynamic.core.ticket_factory import QOS, RETRIES_MAX, dependencies_of, timeout_of
-from orchestrator_dynamic.errors import Finding, Misconfigured, Severity
+from orchestrator_dynamic.core.gate import Verdict, steps_awaiting_approval
+from orchestrator_dynamic.core.ticket_factory import QOS, RETRIES_MAX, timeout_of
+from orchestrator_dynamic.errors import Misconfigured, Severity
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
-from orchestrator_dynamic.runtime.rehearsal import Rehearsal, Schedule, rehearse
-from orchestrator_dynamic.wire.decision_reader import ReadLimits
-from orchestrator_dynamic.wire.envelope import Envelope
+from orchestrator_dynamic.runtime.rehearsal import Rehearsal, Schedule
+from orchestrator_dynamic.runtime.rehearsal_report import deadline_of, rehearse_any, report_on
 
 _EXAMPLES = """
 Examples:
@@ -83,7 +81,8 @@ def validate(file: File, show_all: All = False, as_json: AsJson = False) -> None
     at = time_ns() // 1_000_000
     rehearsal = _rehearsed(_bytes_of(file), settings, at)
     if as_json:
-        print_json(_object(rehearsal, file, settings, at))
+        told = report_on(rehearsal, settings.policy(), at)
+        print_json({"source": file, **told})
     else:
         _tell(rehearsal, file, settings, at, None if show_all else ROWS_SHOWN)
     if not rehearsal.valid:
@@ -104,24 +103,15 @@ def _bytes_of(file: str) -> bytes:
 
 
 def _rehearsed(data: bytes, settings: Settings, at: int) -> Rehearsal:
-    """Return what would become of `data`; a plan alone is checked even where it is refused."""
-    rehearsal = rehearse(
+    return rehearse_any(
         data,
         None,
-        read_limits=ReadLimits(plan_bytes_max=settings.plan.max_bytes, allow_direct_plans=True),
+        plan_bytes_max=settings.plan.max_bytes,
+        allow_direct_plans=settings.allow_direct_plans,
         plan_limits=settings.plan_limits(),
         policy=settings.policy(),
         at=at,
     )
-    if rehearsal.envelope == Envelope.DIRECT_PLAN and not settings.allow_direct_plans:
-        message = (
-            "this is a plan without a decision, which is refused unless ALLOW_DIRECT_PLANS=true"
-        )
-        refusal = Finding("direct_plan_refused", Severity.ERROR, "message", message)
-        return replace(
-            rehearsal, findings=(refusal, *rehearsal.findings), verdict=None, why=message
-        )
-    return rehearsal
 
 
 def _tell(
@@ -196,15 +186,11 @@ def _pairs_of_schedule(
     return [
         ("Critical path", f"{duration(schedule.critical_path_ms)}: {_some(path, ' → ')}"),
         ("Projected end", _projection(decision, schedule, settings, at) if runs else ""),
-        ("Deadline", moment(_deadline(decision, settings, at)) if runs else ""),
+        ("Deadline", moment(deadline_of(decision, settings.policy(), at)) if runs else ""),
         ("Score", scores),
         ("Delivery", f"{QOS[band].delivery_mode}, {QOS[band].consistency}; up to {retries}"),
         ("First out", _some([names[number] for number in schedule.first])),
     ]
-
-
-def _deadline(decision: ConsolidatedDecision, settings: Settings, at: int) -> int:
-    return expires_at(decision) or at + settings.sla.default_timeout_ms
 
 
 def _projection(
@@ -214,7 +200,7 @@ def _projection(
     parts = [f"{moment(end)}, {duration(schedule.duration_ms)} after it starts"]
     if schedule.duration_ms > schedule.critical_path_ms:
         parts.append(f"with at most {counted(most, 'ticket')} out")
-    if end > _deadline(decision, settings, at):
+    if end > deadline_of(decision, settings.policy(), at):
         parts.append("after its deadline")
     told = ", ".join(parts)
     if schedule.unestimated:
@@ -280,66 +266,3 @@ def _tell_tickets(
     )
     if (more := len(schedule.order) - len(rows)) > 0:
         say(f"… and {counted(more, 'more ticket')}; --all shows them")
-
-
-def _object(rehearsal: Rehearsal, file: str, settings: Settings, at: int) -> dict[str, object]:
-    decision, schedule = rehearsal.decision, rehearsal.schedule
-    told: dict[str, object] = {
-        "source": file,
-        "valid": rehearsal.valid,
-        "envelope": rehearsal.envelope,
-        "verdict": rehearsal.verdict,
-        "why": rehearsal.why,
-        "findings": rehearsal.findings,
-    }
-    if decision is not None:
-        told |= {
-            "decision_id": decision.decision_id,
-            "plan_id": decision.plan_id,
-            "intent_id": decision.intent_id,
-            "tasks": len(decision.cognitive_plan.tasks),
-        }
-    if decision is not None and schedule is not None:
-        names = [task.task_id for task in decision.cognitive_plan.tasks]
-        told |= {
-            "critical_path": [names[number] for number in schedule.critical_path],
-            "critical_path_ms": schedule.critical_path_ms,
-            "projected_duration_ms": schedule.duration_ms,
-            "projected_end_at": at + schedule.duration_ms,
-            "deadline_at": _deadline(decision, settings, at),
-            "unestimated_tasks": schedule.unestimated,
-            "first_out": [names[number] for number in schedule.first],
-            "tickets": _ticket_objects(decision, rehearsal, schedule, settings),
-        }
-    return told
-
-
-def _ticket_objects(
-    decision: ConsolidatedDecision, rehearsal: Rehearsal, schedule: Schedule, settings: Settings
-) -> list[dict[str, object]]:
-    """Return the tickets in order; their ids and scores only where they would be made at all."""
-    plan, policy, state = decision.cognitive_plan, settings.policy(), rehearsal.state
-    made = state is not None and bool(state.tickets)
-    told = []
-    for number in schedule.order:
-        task = plan.tasks[number]
-        one: dict[str, object] = {
-            "task_id": task.task_id,
-            "task_type": task.task_type,
-            "depends_on": task.dependencies,
-            "estimated_duration_ms": task.estimated_duration_ms,
-            "begins_ms": schedule.starts_ms[number],
-            "timeout_ms": timeout_of(task, policy),
-            "max_retries": RETRIES_MAX[plan.risk_band],
-            "qos": QOS[plan.risk_band],
-            "required_capabilities": task.required_capabilities,
-        }
-        if made and state is not None:
-            ticket = state.tickets[number]
-            one |= {
-                "ticket_id": ticket.ticket_id,
-                "dependencies": dependencies_of(state, ticket),
-                "priority_score": round(state.scores[0], 4),
-            }
-        told.append(one)
-    return told

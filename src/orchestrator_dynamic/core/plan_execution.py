@@ -18,7 +18,7 @@ from orchestrator_dynamic.core import (
     ticket_lifecycle,
 )
 from orchestrator_dynamic.core.commands import Command, Fate
-from orchestrator_dynamic.core.execution_state import ExecutionState, Phase
+from orchestrator_dynamic.core.execution_state import ORCHESTRATOR, ExecutionState, Phase
 from orchestrator_dynamic.core.gate import Verdict, verdict_on
 from orchestrator_dynamic.core.plan_graph import PlanGraph
 from orchestrator_dynamic.core.policy import Policy
@@ -149,7 +149,8 @@ class PlanExecution:
         state.supply = Supply(fact.workers)
         verdict, why = verdict_on(state.decision, fact.findings, fact.at)
         state.invalid = verdict is Verdict.REFUSE_INVALID
-        state.audit("decision_accepted", verdict=verdict, reason=why)
+        by = fact.submitted_by or ORCHESTRATOR
+        state.audit("decision_accepted", by, verdict=verdict, reason=why)
         for finding in fact.findings:
             state.audit(
                 "plan_finding",

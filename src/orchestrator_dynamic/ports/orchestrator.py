@@ -18,6 +18,9 @@ class Incoming(NamedTuple):
         source: where from, for people: a file, or `topic[partition]@offset`.
         key: its key on the topic that it came from, None where there was none.
         dead_letters_to: the topic for it where it cannot be used, None where it is only kept.
+        by: who hands it in; None where that is nobody whom we know.
+        kept_if_refused: whether it becomes a dead letter where it cannot be used. Not where its
+            sender is told at once, and still has it.
         schema: what the registry says it was written with; None where nobody says.
     """
 
@@ -27,6 +30,8 @@ class Incoming(NamedTuple):
     key: bytes | None = None
     schema: dict[str, Any] | None = None
     dead_letters_to: str | None = None
+    by: str | None = None
+    kept_if_refused: bool = True
 
 
 class Reception(StrEnum):

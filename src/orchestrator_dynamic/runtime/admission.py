@@ -62,7 +62,10 @@ class Admission:
         if known_hash == new.content_hash:
             step.tally.repeated("decision")
             return receipt_for(new, Reception.DUPLICATE, TAKEN_BEFORE)
-        return self._put_aside(conflict_letter(new, at), step)
+        letter = conflict_letter(new, at)
+        if not new.message.kept_if_refused:
+            return receipt_for_letter(letter)
+        return self._put_aside(letter, step)
 
     def _admit(self, new: NewPlan, step: Step, at: int) -> Receipt:
         plan = OpenPlan(self._next_workflow, new.execution)
@@ -88,6 +91,7 @@ class Admission:
             workers=self.workers,
             validation_ms=new.validation_ms,
             generation_ms=new.generation_ms,
+            submitted_by=new.message.by,
         )
         self._teller.accepted(plan, accepted, step)
         return receipt_for(new, _reception_of(state.phase), state.verdict)

@@ -25,6 +25,7 @@ from orchestrator_dynamic.observability.metrics import Metrics
 from orchestrator_dynamic.ports.clock import Clock
 from orchestrator_dynamic.ports.ledger import Ledger
 from orchestrator_dynamic.ports.orchestrator import Incoming, Receipt, Reply, Request
+from orchestrator_dynamic.ports.records import DeadLetterRecord
 from orchestrator_dynamic.ports.ticket_bus import TicketBus
 from orchestrator_dynamic.ports.topics import Topics
 from orchestrator_dynamic.runtime import halting, recovery, reporting
@@ -45,6 +46,7 @@ from orchestrator_dynamic.runtime.letters import (
 from orchestrator_dynamic.runtime.mailbox import Mailbox
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.plans import OpenPlans
+from orchestrator_dynamic.runtime.receipts import receipt_for_letter
 from orchestrator_dynamic.runtime.record_copy import DeferredCopy, RecordCopy
 from orchestrator_dynamic.runtime.step import Changed, Onlooker, Step
 from orchestrator_dynamic.runtime.tally import Tally
@@ -130,7 +132,12 @@ class Engine:
 
     async def hand_in(self, message: Incoming) -> Awaitable[Receipt]:
         """As the port says."""
-        return await self._submitted(await self._intake.prepare(message))
+        prepared = await self._intake.prepare(message)
+        if isinstance(prepared, DeadLetterRecord) and not message.kept_if_refused:
+            told: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+            told.set_result(receipt_for_letter(prepared))
+            return told
+        return await self._submitted(prepared)
 
     async def put_aside(self, message: Incoming, why: InvalidInput) -> None:
         """As the port says."""

@@ -30,8 +30,6 @@ from orchestrator_dynamic.runtime.roster import PATIENCE_MS, Roster
 LEASES_PER_WORKER_MAX = 10_000
 ASKING_MAX = 1_000
 WORKERS_MAX = 10_000
-# What a worker has that the process before us lent to: how long it was to be, nobody knows.
-ADOPTED_S = 60
 # The moments of so many leases that have ended are kept, for it costs more to take one out.
 _ENDED_MAX = 1_000
 # Workers that are silent are looked for so often.
@@ -92,16 +90,20 @@ class LeaseDesk:
         clock: Clock,
         metrics: Metrics,
         ours: Sequence[WorkerProfile] = (),
+        *,
+        grace_s: int = 60,
         patience_ms: int = PATIENCE_MS,
     ) -> None:
         """Begin with no lease.
 
         Args:
-            ours: the workers of this process, who lend nothing.
+            ours: the workers of this process, to whom nothing is lent.
+            grace_s: length of the leases that are adopted; how long they were, nobody knows.
             patience_ms: how long a worker that is not heard any more is still counted on.
         """
         self._source = source
         self._keeper = keeper
+        self._grace_s = grace_s
         self._clock = clock
         self._metrics = metrics
         self._roster = Roster(ours, keeper.workers_are, patience_ms)
@@ -201,7 +203,7 @@ class LeaseDesk:
     def adopt(self, ticket: ExecutionTicket, worker_id: str) -> None:
         """Take over what the process before has lent: its worker may live on."""
         dispatch = Dispatch((0.0, 0, 0), ticket.retry_count + 1, ticket)
-        self._begin(dispatch, worker_id, ADOPTED_S)
+        self._begin(dispatch, worker_id, self._grace_s)
 
     def close(self) -> None:
         """Lend nothing more, and let nobody wait any longer; answers are still taken."""

@@ -5,7 +5,7 @@ what becomes of them is decided there. Any number of processes may do this at th
 """
 
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from orchestrator_dynamic.core import facts
 from orchestrator_dynamic.core.gate import Verdict, verdict_on
@@ -93,7 +93,10 @@ class SharedOrchestrator:
 
     async def hand_in(self, message: Incoming) -> Awaitable[Receipt]:
         """As the port says: what comes back does the rest when it is awaited."""
-        return _Later(self._taken_in, await self._intake.prepare(message))
+        prepared = await self._intake.prepare(message)
+        if isinstance(prepared, DeadLetterRecord) and not message.kept_if_refused:
+            return _Later(_refused, prepared)
+        return _Later(self._taken_in, prepared)
 
     async def put_aside(self, message: Incoming, why: InvalidInput) -> None:
         """As the port says."""
@@ -125,7 +128,10 @@ class SharedOrchestrator:
         at = self._clock.now_ms()
         known = await self._ledger.take_in(_decision_of(prepared, at), _workflow_of(prepared, at))
         if known.content_hash != prepared.content_hash:
-            return await self._put_aside(conflict_letter(prepared, at))
+            letter = conflict_letter(prepared, at)
+            if not prepared.message.kept_if_refused:
+                return receipt_for_letter(letter)
+            return await self._put_aside(letter)
         if known.outcome is None:
             # Also where it was known: whoever took it in may have died before this.
             await self._begin(prepared, known, at)
@@ -142,6 +148,7 @@ class SharedOrchestrator:
             workers=self._workers,
             validation_ms=new.validation_ms,
             generation_ms=new.generation_ms,
+            submitted_by=new.message.by,
         )
         first = Told(
             kind=Kind.FACT,
@@ -174,15 +181,23 @@ class SharedOrchestrator:
         return receipt_for_letter(letter)
 
 
-class _Later:
+T = TypeVar("T")
+
+
+class _Later(Generic[T]):
     """Something that is done when somebody waits for it, and not at all where nobody does."""
 
-    def __init__(self, work: Callable[[Prepared], Any], prepared: Prepared) -> None:
+    def __init__(self, work: Callable[[T], Any], prepared: T) -> None:
         self._work, self._prepared = work, prepared
 
     def __await__(self) -> Generator[Any, None, Receipt]:
         receipt: Receipt = yield from self._work(self._prepared).__await__()
         return receipt
+
+
+async def _refused(letter: DeadLetterRecord) -> Receipt:
+    """Say why a message is refused whose sender still has it."""
+    return receipt_for_letter(letter)
 
 
 def _decision_of(new: NewPlan, at: int) -> DecisionRecord:

@@ -24,7 +24,7 @@ from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.ids import IDENTIFIER, TicketId
 from orchestrator_dynamic.models.vocabulary import ExecutionStatus
 from orchestrator_dynamic.models.worker import AnswerFate, HeartbeatVerdict, WorkerProfile
-from orchestrator_dynamic.runtime.leases import Beat, Lease, LeaseDesk
+from orchestrator_dynamic.runtime.leases import Beat, Lease, LeaseDesk, TooMuchAsked
 from orchestrator_dynamic.wire.message_writer import to_json
 
 router = APIRouter(prefix="/api/v1/workers/{worker_id}", tags=["workers"])
@@ -74,6 +74,8 @@ async def lease(
         leases = await while_there(request, lending, desk.give_back)
     except CallerGone:
         return Response(status_code=204)
+    except TooMuchAsked as error:
+        raise Problem("too_many_requests", str(error)) from error
     return Response(_lent(leases), media_type=JSON)
 
 
