@@ -105,7 +105,9 @@ async def application(
         if outside.bus is not None or (workers is None and not lends):
             recovered = await engine.recover(None)
         elif lends and not settings.kafka.bootstrap_servers:
-            desk = LeaseDesk(queue, EngineLeases(engine), clock, metrics, profiles)
+            grace_s = settings.http.lease_grace_s
+            keeper = EngineLeases(engine)
+            desk = LeaseDesk(queue, keeper, clock, metrics, profiles, grace_s=grace_s)
             recovered = await engine.recover(profiles, desk.adopt)
         else:
             recovered = await engine.recover(profiles)

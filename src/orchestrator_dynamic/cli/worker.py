@@ -84,6 +84,16 @@ TokenFile = Annotated[
         show_default=False,
     ),
 ]
+Lease = Annotated[
+    int | None,
+    typer.Option(
+        metavar="SECONDS",
+        min=5,
+        max=3_600,
+        help="With --url: after this silence the worker's tickets go to others; 30.",
+        show_default=False,
+    ),
+]
 Concurrency = Annotated[
     int | None,
     typer.Option(metavar="N", min=1, help="How many tickets at once, instead of the worker's own."),
@@ -101,6 +111,7 @@ def worker(
     concurrency: Concurrency = None,
     url: Url = None,
     token_file: TokenFile = None,
+    lease: Lease = None,
 ) -> None:
     """Execute tickets until Ctrl-C or SIGTERM: from Kafka, or with --url over HTTP.
 
@@ -115,18 +126,24 @@ def worker(
     Ends with 0 when everything that ran was finished, 1 when something was given up or went
     wrong, 2 when the arguments or settings cannot be used.
     """
-    if url is None and token_file is not None:
-        raise Misconfigured("--token-file is for --url; brokers have settings of their own")
+    if url is None and (token_file is not None or lease is not None):
+        raise Misconfigured("--token-file and --lease are for --url; brokers have settings")
     if url is not None and (group is not None or reference == TEMPORAL):
         raise Misconfigured("--url is for a worker of yours, without --group: there is no group")
     if reference == TEMPORAL:
         raise typer.Exit(run_in_loop(_took_turns(settings_in_force())))
     settings = settings_in_force()
+    if url is None and not settings.kafka.bootstrap_servers:
+        raise Misconfigured(
+            "there is nowhere to take tickets from; set KAFKA_BOOTSTRAP_SERVERS, or give the "
+            "--url of an `orq serve`"
+        )
     workers = load_workers(reference)
     if concurrency is not None:
         workers = tuple(resized(one, concurrency) for one in workers)
     if url is not None:
-        raise typer.Exit(run_in_loop(_served_by_http(settings, workers, url, _token(token_file))))
+        token = _token(token_file)
+        raise typer.Exit(run_in_loop(_served_by_http(settings, workers, url, token, lease)))
     refuse_unequal(workers, group)
     raise typer.Exit(run_in_loop(_served(settings, workers, group)))
 
@@ -165,13 +182,18 @@ async def _served(settings: Settings, workers: tuple[Worker, ...], group: str | 
 
 
 async def _served_by_http(
-    settings: Settings, workers: tuple[Worker, ...], url: str, token: str | None
+    settings: Settings,
+    workers: tuple[Worker, ...],
+    url: str,
+    token: str | None,
+    lease_s: int | None,
 ) -> int:
     # Imported here, for its library takes longer than most commands.
     from orchestrator_dynamic.sdk.http_connection import HttpConnection
-    from orchestrator_dynamic.sdk.http_transport import HttpTransport
+    from orchestrator_dynamic.sdk.http_transport import HttpLimits, HttpTransport
 
     connection = HttpConnection(url=url.rstrip("/"), token=token)
+    limits = HttpLimits() if lease_s is None else HttpLimits(lease_s=lease_s)
 
     def tell() -> None:
         for one in workers:
@@ -180,7 +202,7 @@ async def _served_by_http(
     def transport_of(
         profile: WorkerProfile, group_id: str
     ) -> AbstractAsyncContextManager[DrainingTransport]:
-        return HttpTransport(connection, profile=profile)
+        return HttpTransport(connection, profile=profile, limits=limits)
 
     return await _worked(settings, workers, transport_of, None, tell)
 

@@ -38,3 +38,10 @@ class HttpSettings(Section):
         le=600,
         description="How long an answer may take; long polls have their own limit.",
     )
+    lease_grace_s: int = Field(
+        60,
+        ge=5,
+        le=3_600,
+        description="After a start, what workers had on lease before stays theirs for so long; "
+        "whoever lives says so within it.",
+    )
