@@ -12,7 +12,7 @@ from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.observability.metrics import Metrics
 from orchestrator_dynamic.ports.clock import Clock
 from orchestrator_dynamic.ports.identity import Gatekeeper
-from orchestrator_dynamic.ports.orchestrator import Orchestrator
+from orchestrator_dynamic.ports.orchestrator import Orchestrator, Receipt
 from orchestrator_dynamic.ports.probing import Check
 from orchestrator_dynamic.ports.store import Store
 from orchestrator_dynamic.runtime.feed import Feed
@@ -64,7 +64,7 @@ class ApiParts:
         checks: looks whether each part can be used now; every call looks anew.
         rehearse: says what would become of a message with these headers (see `rehearsal_report`);
             costs the size of the plan, and touches nothing but that.
-        note_requeue: keeps what became of a dead letter that was handed in again.
+        requeue: hands in a dead letter again, for somebody, and says what became of it.
         desk: lends tickets to workers; None where they go over the broker.
     """
 
@@ -79,7 +79,7 @@ class ApiParts:
     about: About
     checks: Callable[[], Awaitable[Sequence[Check]]]
     rehearse: Callable[[bytes, Mapping[str, bytes]], dict[str, object]]
-    note_requeue: Callable[[int, str], Awaitable[None]]
+    requeue: Callable[[int, str], Awaitable[Receipt]]
     desk: LeaseDesk | None = None
     keys: IdempotencyKeys = field(default_factory=IdempotencyKeys)
 

@@ -2,11 +2,13 @@
 
 from orchestrator_dynamic.api.routes import (
     actions,
+    dead_letters,
     decisions,
     operations,
     page,
     pictures,
     plans,
+    retry,
     ticket_status,
     tickets,
     workers,
@@ -21,6 +23,8 @@ ROUTERS = (
     workflows.router,
     pictures.router,
     actions.router,
+    retry.router,
+    dead_letters.router,
     tickets.router,
     ticket_status.router,
     workers.router,

@@ -1,8 +1,9 @@
 """What is recorded: reading it, and what little is done to it beside an engine."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
+from functools import partial
 
 from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
 from orchestrator_dynamic.adapters.sqlite import database, lease
@@ -15,12 +16,14 @@ from orchestrator_dynamic.adapters.sqlite.store import SqliteStore
 from orchestrator_dynamic.bootstrap import driver_mark
 from orchestrator_dynamic.bootstrap.embedded import application, now_text
 from orchestrator_dynamic.config.settings import Settings
-from orchestrator_dynamic.errors import Refused
+from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.ports.inspection import Inspection
-from orchestrator_dynamic.ports.orchestrator import Receipt, Reception, Reply, Request
+from orchestrator_dynamic.ports.orchestrator import Incoming, Receipt, Reply, Request
 from orchestrator_dynamic.ports.outbox import Outgoing
 from orchestrator_dynamic.ports.retention import Pruned
 from orchestrator_dynamic.ports.store import Store
+from orchestrator_dynamic.runtime.requeuing import SendBack, requeued
+from orchestrator_dynamic.runtime.retrying import retry_message
 
 
 @asynccontextmanager
@@ -96,7 +99,7 @@ async def _asked_of_workflow(settings: Settings, request: Request) -> Reply:
     return await ask_workflow(settings, request)
 
 
-async def requeue(settings: Settings, letter_id: int) -> Receipt:
+async def requeue(settings: Settings, letter_id: int, by: str | None = None) -> Receipt:
     """Hand in a dead letter again, byte for byte, and note on it what became of it.
 
     Raises:
@@ -107,51 +110,60 @@ async def requeue(settings: Settings, letter_id: int) -> Receipt:
         BrokerUnavailable: it could not be sent back now.
     """
     async with opened_store(settings) as store:
-        letter, body = await store.dead_letter(letter_id)
-    if letter.truncated:
-        kept = f"only {letter.kept:,} of its {letter.size:,} bytes are kept"
-        raise Refused(f"dead letter {letter_id} cannot be requeued: {kept}; ask its sender")
-    if letter.requeue_outcome not in (None, Reception.DEAD_LETTER):
-        raise Refused(f"dead letter {letter_id} has been requeued: {letter.requeue_outcome}")
-    headers = {name: value.encode("latin-1") for name, value in letter.headers.items()}
-    source = f"dead letter {letter_id} ({letter.source})"
-    if letter.source.startswith(f"{settings.kafka.consensus_topic}[") and _has_broker(settings):
-        key = None if letter.key is None else letter.key.encode("latin-1")
-        receipt = await _sent_back(settings, key, body, headers, source)
-    else:
-        receipt = await _handed_in(settings, body, headers, source)
-    await note_requeue(settings, letter_id, receipt.reception)
-    return receipt
+        return await requeued(
+            letter_id,
+            store=store,
+            by=by,
+            topic=settings.kafka.consensus_topic,
+            hand_in=partial(hand_in_once, settings, "orq dead-letters"),
+            send_back=sender_back(settings),
+            note=partial(note_requeue, settings),
+        )
 
 
-def _has_broker(settings: Settings) -> bool:
-    return bool(settings.kafka.bootstrap_servers)
+async def retry(settings: Settings, workflow_id: WorkflowId, by: str) -> Receipt:
+    """Hand in what of an ended workflow did not complete, as a decision of its own.
+
+    Raises:
+        NotFound: there is no such workflow.
+        NotRetryable: it cannot be run again; the message says why.
+        Misconfigured: another process runs an engine on the data directory; the message names it.
+    """
+    async with opened_store(settings) as store:
+        workflow = await store.workflow_by_id(workflow_id)
+        decision, tickets = await store.decision(workflow), await store.tickets(workflow)
+    message = retry_message(workflow, decision, tickets, SystemClock().now_ms())
+    incoming = Incoming(message, f"retry of {workflow_id}", by=by, kept_if_refused=False)
+    return await hand_in_once(settings, "orq retry", incoming)
 
 
-async def _sent_back(
-    settings: Settings,
-    key: bytes | None,
-    body: bytes,
-    headers: Mapping[str, bytes],
-    source: str,
-) -> Receipt:
-    """Send a decision to the topic that it came from: whoever consumes there takes it in again."""
-    from orchestrator_dynamic.bootstrap.broker import opened_broker
+def sender_back(settings: Settings) -> SendBack | None:
+    """Return what sends a decision to its topic; None where no brokers are set."""
+    if not settings.kafka.bootstrap_servers:
+        return None
 
-    async with opened_broker(settings) as broker:
-        await broker.sink.send([Outgoing(settings.kafka.consensus_topic, key, body, headers)])
-    return Receipt(reception=Reception.SENT_BACK, source=source)
+    async def send_back(message: Outgoing) -> None:
+        from orchestrator_dynamic.bootstrap.broker import opened_broker
+
+        async with opened_broker(settings) as broker:
+            await broker.sink.send([message])
+
+    return send_back
 
 
-async def _handed_in(
-    settings: Settings, body: bytes, headers: Mapping[str, bytes], source: str
-) -> Receipt:
+async def hand_in_once(settings: Settings, command: str, message: Incoming) -> Receipt:
+    """Hand in one message, by an engine of this moment; others drive its plan.
+
+    Raises:
+        Misconfigured: another process runs an engine on the data directory; the message names it.
+    """
     if settings.temporal.host is not None and not _is_embedded(settings):
-        from orchestrator_dynamic.bootstrap.temporal import submit_once
+        from orchestrator_dynamic.bootstrap.temporal import shared_application
 
-        return await submit_once(settings, body, headers, source)
-    async with application(settings, workers=None, command="orq dead-letters", alone=True) as app:
-        return await app.engine.submit(body, headers, source=source)
+        async with shared_application(settings, takes_turns=False) as shared:
+            return await (await shared.orchestrator.hand_in(message))
+    async with application(settings, workers=None, command=command, alone=True) as app:
+        return await (await app.engine.hand_in(message))
 
 
 async def note_requeue(settings: Settings, letter_id: int, outcome: str) -> None:

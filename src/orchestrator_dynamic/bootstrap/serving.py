@@ -21,17 +21,18 @@ from orchestrator_dynamic.bootstrap.http_server import (
 from orchestrator_dynamic.bootstrap.identity import opened_gatekeeper
 from orchestrator_dynamic.bootstrap.plan_states import EmbeddedStates, FoldedStates
 from orchestrator_dynamic.bootstrap.readiness import Readiness
-from orchestrator_dynamic.bootstrap.records import note_requeue
+from orchestrator_dynamic.bootstrap.records import note_requeue, sender_back
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.consumers.taker import Stream
 from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.observability.metrics import Metrics
 from orchestrator_dynamic.ports.identity import Gatekeeper
-from orchestrator_dynamic.ports.orchestrator import Orchestrator
+from orchestrator_dynamic.ports.orchestrator import Incoming, Orchestrator, Receipt
 from orchestrator_dynamic.ports.store import Store
 from orchestrator_dynamic.runtime.feed import Feed
 from orchestrator_dynamic.runtime.leases import LeaseDesk
 from orchestrator_dynamic.runtime.rehearsal_report import rehearse_any, report_on
+from orchestrator_dynamic.runtime.requeuing import requeued
 from orchestrator_dynamic.runtime.store_watch import StoreWatch
 from orchestrator_dynamic.sdk.worker import Worker
 
@@ -192,7 +193,7 @@ def _parts(settings: Settings, engine: _Engine, feed: Feed, gatekeeper: Gatekeep
         ),
         checks=Readiness(settings, engine.turns).checks,
         rehearse=lambda data, headers: _report(settings, policy, data, headers, clock.now_ms()),
-        note_requeue=partial(note_requeue, settings),
+        requeue=partial(_requeued, settings, engine),
         desk=engine.desk,
     )
 
@@ -210,3 +211,18 @@ def _report(
         at=at,
     )
     return report_on(rehearsal, policy, at)
+
+
+async def _requeued(settings: Settings, engine: _Engine, letter_id: int, by: str) -> Receipt:
+    async def hand_in(message: Incoming) -> Receipt:
+        return await (await engine.orchestrator.hand_in(message))
+
+    return await requeued(
+        letter_id,
+        store=engine.store,
+        by=by,
+        topic=settings.kafka.consensus_topic,
+        hand_in=hand_in,
+        send_back=sender_back(settings),
+        note=partial(note_requeue, settings),
+    )

@@ -1,7 +1,7 @@
 """Plans driven by a Temporal server: the roles of a process, together or apart."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -30,7 +30,7 @@ from orchestrator_dynamic.consumers.taker import Stream
 from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.observability.metrics import Metrics
-from orchestrator_dynamic.ports.orchestrator import Receipt, Reply, Request
+from orchestrator_dynamic.ports.orchestrator import Reply, Request
 from orchestrator_dynamic.ports.plan_workflows import Telling as Kind
 from orchestrator_dynamic.ports.plan_workflows import Told
 from orchestrator_dynamic.ports.store import Store
@@ -166,14 +166,6 @@ async def ask_workflow(settings: Settings, request: Request) -> Reply:
     """Have an operator's request carried out by the workflow that it is about."""
     workflows = TemporalPlanWorkflows(await _client(settings), settings.temporal.task_queue)
     return await workflows.ask(request, SystemClock().now_ms())
-
-
-async def submit_once(
-    settings: Settings, data: bytes, headers: Mapping[str, bytes], source: str
-) -> Receipt:
-    """Hand in one message; others drive its plan."""
-    async with shared_application(settings, takes_turns=False) as app:
-        return await app.orchestrator.submit(data, headers, source=source)
 
 
 async def _client(settings: Settings) -> TemporalClient:
