@@ -15,7 +15,6 @@ from orchestrator_dynamic.ports.clock import Clock
 from orchestrator_dynamic.ports.ticket_bus import Dispatch, TicketBus
 from orchestrator_dynamic.runtime.engine import Engine
 from orchestrator_dynamic.runtime.patience import until_available
-from orchestrator_dynamic.runtime.shared_orchestrator import SharedOrchestrator
 from orchestrator_dynamic.runtime.ticket_places import TicketPlaces
 
 
@@ -51,12 +50,20 @@ class LeaseKeeper(Protocol):
         """Let these attempts go out again: nobody has begun them."""
         ...
 
-    def ran_out(self, result: ExecutionResult) -> None:
-        """Take the word that an attempt failed, for its worker is silent."""
+    def failed(self, result: ExecutionResult) -> None:
+        """Take the word that an attempt failed, for its worker is silent or was to stop."""
         ...
 
     def workers_are(self, workers: tuple[WorkerSkills, ...]) -> None:
         """Take note of who can do what from now on."""
+        ...
+
+
+class TakesResults(Protocol):
+    """What brings answers to workflows."""
+
+    async def take_results(self, results: Sequence[ExecutionResult]) -> None:
+        """Return once all of them are durable."""
         ...
 
 
@@ -66,7 +73,7 @@ class EngineLeases:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.workers_are = engine.workers_are
-        self.ran_out = engine.refused
+        self.failed = engine.refused
 
     async def confirm(self, dispatches: Sequence[Dispatch], worker_id: str) -> None:
         """As the port says: the queue has told of the hand-overs, which come before this."""
@@ -96,7 +103,7 @@ class SharedLeases:
     """
 
     def __init__(
-        self, orchestrator: SharedOrchestrator, queue: TicketBus, places: TicketPlaces, clock: Clock
+        self, orchestrator: TakesResults, queue: TicketBus, places: TicketPlaces, clock: Clock
     ) -> None:
         self._orchestrator = orchestrator
         self._queue = queue
@@ -133,7 +140,7 @@ class SharedLeases:
         """As the port says: for their workflows they never left the queue."""
         self._queue.publish(dispatches)
 
-    def ran_out(self, result: ExecutionResult) -> None:
+    def failed(self, result: ExecutionResult) -> None:
         """As the port says; what cannot be told before we end is found by the time limit."""
         self._tell(result)
 

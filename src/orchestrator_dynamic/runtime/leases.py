@@ -212,12 +212,18 @@ class LeaseDesk:
             wait.reschedule(0)
 
     def give_back(self, leases: Iterable[Lease]) -> None:
-        """End leases that nobody works under, so that the same attempts go out again."""
+        """End leases that nobody works under, so that the same attempts go out again.
+
+        What was cancelled meanwhile nobody shall take: there it is the answer.
+        """
         current = [one for one in leases if self._leases.get(_id_of(one)) is one]
         for lease in current:
             self._end(lease)
-        if current:
-            self._keeper.given_back([one.dispatch for one in current])
+            if lease.verdict is not HeartbeatVerdict.GO_ON:
+                self._keeper.failed(_cancelled(lease, self._clock.now_ms()))
+        wanted = [one.dispatch for one in current if one.verdict is HeartbeatVerdict.GO_ON]
+        if wanted:
+            self._keeper.given_back(wanted)
 
     async def run(self) -> None:
         """End leases when they run out, and forget workers that are gone, until cancelled."""
@@ -252,7 +258,7 @@ class LeaseDesk:
                 log.warning(
                     "lease_ran_out", ticket=ticket_id, attempt=attempt, worker=lease.worker_id
                 )
-                self._keeper.ran_out(_silence(lease, now))
+                self._keeper.failed(_silence(lease, now))
 
     # --- Leases -----------------------------------------------------------------------------------
 
@@ -338,6 +344,11 @@ def _alive(lease: Lease, progress: str | None, now: int) -> ExecutionResult:
 def _silence(lease: Lease, now: int) -> ExecutionResult:
     error = f"the lease of worker {lease.worker_id} ran out without a sign of life"
     return _word(lease, ExecutionStatus.FAILED, {}, error, now)
+
+
+def _cancelled(lease: Lease, now: int) -> ExecutionResult:
+    said = {"retryable": "false", "status": ExecutionStatus.CANCELLED.value}
+    return _word(lease, ExecutionStatus.FAILED, said, "the ticket was cancelled", now)
 
 
 def _word(

@@ -186,6 +186,20 @@ async def test_a_cancelled_attempt_is_told_by_its_next_heartbeat(tmp_path: Path)
     assert (fate, outcome) == (TAKEN, Outcome.CANCELLED)
 
 
+async def test_a_cancelled_attempt_that_is_given_back_has_ended(tmp_path: Path) -> None:
+    """Nobody else shall take it, and its plan need not wait for anybody."""
+    async with an_engine(tmp_path) as app:
+        workflow_id, lending = await submitted(app), Lending(app)
+        [lease] = await lending.lend()
+        await app.engine.request(Request(action=Action.CANCEL, workflow_id=workflow_id, by="ana"))
+
+        lending.desk.take_back("w1", [(lease.dispatch.ticket.ticket_id, 1)])
+        outcome = await app.engine.outcome_of(workflow_id)
+
+    assert outcome is Outcome.CANCELLED
+    assert len(lending.desk) == 0
+
+
 async def test_an_answer_that_is_said_again_is_taken_again(tmp_path: Path) -> None:
     """Its sender cannot know that the first one arrived."""
     async with an_engine(tmp_path) as app:
