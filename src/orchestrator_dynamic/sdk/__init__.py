@@ -10,6 +10,7 @@ async def build(ticket, context: TicketContext) -> dict[str, str]:
     return {"artifact": "…"}
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from orchestrator_dynamic.sdk.context import TicketContext
@@ -19,12 +20,17 @@ from orchestrator_dynamic.sdk.transport import Clock, TicketTransport
 from orchestrator_dynamic.sdk.worker import Handler, Worker
 
 if TYPE_CHECKING:
+    from orchestrator_dynamic.sdk.http_connection import HttpConnection
+    from orchestrator_dynamic.sdk.http_transport import HttpLimits, HttpTransport
     from orchestrator_dynamic.sdk.kafka_connection import KafkaConnection
     from orchestrator_dynamic.sdk.kafka_transport import KafkaLimits, KafkaTransport
 
 __all__ = [
     "Clock",
     "Handler",
+    "HttpConnection",
+    "HttpLimits",
+    "HttpTransport",
     "KafkaConnection",
     "KafkaLimits",
     "KafkaTransport",
@@ -38,14 +44,19 @@ __all__ = [
 ]
 
 
+# Loaded where they are used only, for each brings a client that takes half the start.
+_LATER = {
+    "HttpConnection": "http_connection",
+    "HttpLimits": "http_transport",
+    "HttpTransport": "http_transport",
+    "KafkaConnection": "kafka_connection",
+    "KafkaLimits": "kafka_transport",
+    "KafkaTransport": "kafka_transport",
+}
+
+
 def __getattr__(name: str) -> object:
-    """Return what is only loaded where it is used: the Kafka client takes half the start."""
-    if name == "KafkaConnection":
-        from orchestrator_dynamic.sdk.kafka_connection import KafkaConnection
-
-        return KafkaConnection
-    if name in ("KafkaLimits", "KafkaTransport"):
-        from orchestrator_dynamic.sdk import kafka_transport
-
-        return getattr(kafka_transport, name)
+    """Return what is only loaded where it is used."""
+    if name in _LATER:
+        return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
