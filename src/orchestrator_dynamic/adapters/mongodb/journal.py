@@ -106,6 +106,12 @@ class Journal:
             raise Overtaken(f"the journal of workflow {workflow} goes on otherwise at {first}")
         plans[workflow] = told[common:]
 
+    async def last_seq(self, workflow: int) -> int:
+        """Return the place of the last fact; 0 where there is none."""
+        which = layout.of_workflow(workflow)
+        newest = await self._mongo.find("journal", which, order=[("_id", -1)], limit=1)
+        return int(newest[0]["last"]) if newest else 0
+
     async def after(self, workflow: int, seq: int) -> list[FactRecord]:
         """Return the facts above `seq`, in order.
 

@@ -8,20 +8,20 @@ from contextlib import asynccontextmanager
 
 import orjson
 
-from orchestrator_dynamic.adapters.mongodb import naming, parts, reading
+from orchestrator_dynamic.adapters.mongodb import filtering, naming, parts, reading
 from orchestrator_dynamic.adapters.mongodb.database import Document, Mongo
 from orchestrator_dynamic.adapters.mongodb.decisions import Decisions
 from orchestrator_dynamic.adapters.mongodb.journal import Journal
 from orchestrator_dynamic.adapters.mongodb.tickets import Tickets
 from orchestrator_dynamic.core.derived_ids import workflow_id_of
 from orchestrator_dynamic.core.ticket import Stage
-from orchestrator_dynamic.models.ids import DecisionId, WorkflowId
+from orchestrator_dynamic.models.ids import DecisionId, TicketId, WorkflowId
 from orchestrator_dynamic.models.incident import OrchestrationIncident
 from orchestrator_dynamic.models.telemetry_frame import TelemetryFrame
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports import store_names
 from orchestrator_dynamic.ports.dead_letters import DeadLetter, DeadLetterPage
-from orchestrator_dynamic.ports.filters import WorkflowFilter
+from orchestrator_dynamic.ports.filters import EVERY_TICKET, TicketFilter, WorkflowFilter
 from orchestrator_dynamic.ports.records import StoredPlan
 from orchestrator_dynamic.ports.store import (
     PAGE_MAX,
@@ -60,15 +60,7 @@ class MongoStore:
         self, wanted: WorkflowFilter, *, limit: int = 50, after: str | None = None
     ) -> WorkflowPage:
         """As the port says."""
-        which: Document = {}
-        if wanted.outcome is not None:
-            which["outcome"] = wanted.outcome.value
-        for name in ("phase", "plan_id", "intent_id"):
-            if (value := getattr(wanted, name)) is not None:
-                which[name] = value
-        conditions = [which] if which else []
-        if wanted.open_only:
-            conditions.append({"outcome": None})
+        conditions = filtering.workflows(wanted)
         if after is not None:
             at, key = naming.numbers_of_page(after, 2)
             same = {"accepted_at": at, "_id": {"$lt": key}}
@@ -88,6 +80,31 @@ class MongoStore:
             raise store_names.no_workflow(name, pruned or await self._pruned({"_id": name}))
         if len(found) > 1:
             raise store_names.several_workflows(name, [_candidate(one) for one in found])
+        return (await self._shown(found))[0]
+
+    async def workflow_by_id(self, workflow_id: WorkflowId) -> StoredWorkflow:
+        """As the port says."""
+        found = await self._mongo.one("workflows", {"workflow_id": workflow_id})
+        if found is None:
+            pruned = await self._pruned({"workflow_id": workflow_id})
+            raise store_names.no_workflow(workflow_id, pruned)
+        return (await self._shown([found]))[0]
+
+    async def workflow_of_ticket(self, ticket_id: TicketId) -> StoredWorkflow:
+        """As the port says."""
+        ticket = await self._mongo.one("tickets", {"ticket_id": ticket_id})
+        if ticket is None:
+            raise NotFound(f"there is no ticket {ticket_id}")
+        found = await self._mongo.one("workflows", {"_id": ticket["workflow"]})
+        if found is None:
+            raise store_names.gone()
+        return (await self._shown([found]))[0]
+
+    async def latest_of_plan(self, plan_id: str) -> StoredWorkflow:
+        """As the port says."""
+        found = await self._mongo.find("workflows", {"plan_id": plan_id}, order=_NEWEST, limit=1)
+        if not found:
+            raise NotFound(f"there is no plan {plan_id}")
         return (await self._shown(found))[0]
 
     async def ending(self, workflow_id: WorkflowId) -> Ending | None:
@@ -120,10 +137,15 @@ class MongoStore:
         return reading.in_stages(groups[workflow.key])
 
     async def tickets(
-        self, workflow: StoredWorkflow, *, limit: int | None = None, after: int = -1
+        self,
+        workflow: StoredWorkflow,
+        *,
+        limit: int | None = None,
+        after: int = -1,
+        wanted: TicketFilter = EVERY_TICKET,
     ) -> tuple[StoredTicket, ...]:
         """As the port says."""
-        found = await self._tickets.after(workflow.key, after, limit)
+        found = await self._tickets.after(workflow.key, after, limit, filtering.tickets(wanted))
         return tuple(map(reading.ticket, found))
 
     async def ticket(self, workflow: StoredWorkflow, name: str) -> StoredTicket:
@@ -136,17 +158,33 @@ class MongoStore:
         raise store_names.not_one_ticket(name, workflow, [one["task_id"] for one in matching])
 
     async def timeline(
-        self, workflow: StoredWorkflow, *, last: int | None = None
+        self,
+        workflow: StoredWorkflow,
+        *,
+        last: int | None = None,
+        after: int = 0,
+        limit: int | None = None,
     ) -> tuple[TimelineEntry, ...]:
-        """As the port says; costs the length of the plan's journal."""
-        journal = await self._journal.after(workflow.key, 0)
+        """As the port says; costs the length of the plan's journal after `after`."""
+        journal = await self._journal.after(workflow.key, after)
         facts = [fact for fact in journal if fact.kind != timeline.NO_NEWS]
         if last is not None:
             facts = facts[max(len(facts) - last, 0) :]
-        told = [(fact, timeline.body_of(fact)) for fact in facts]
+        told = [(fact, timeline.body_of(fact)) for fact in facts[:limit]]
         numbers = {number for _, body in told for number in timeline.numbers_in(body)}
         names = await self._tickets.names(workflow.key, sorted(numbers))
         return tuple(timeline.entry(fact, body, names) for fact, body in told)
+
+    async def last_seq(self, workflow: StoredWorkflow) -> int:
+        """As the port says."""
+        return await self._journal.last_seq(workflow.key)
+
+    async def decision(self, workflow: StoredWorkflow) -> bytes:
+        """As the port says."""
+        text = await self._decisions.text(await self._decision(workflow))
+        if text is None:
+            raise store_names.gone()
+        return text
 
     async def history(
         self, workflow: StoredWorkflow, ticket: StoredTicket
@@ -213,9 +251,7 @@ class MongoStore:
 
     async def stored_plan(self, workflow: StoredWorkflow) -> StoredPlan:
         """As the port says."""
-        text = await self._decisions.text(await self._decision(workflow))
-        if text is None:
-            raise store_names.gone()
+        text = await self.decision(workflow)
         facts = await self._journal.after(workflow.key, 0)
         return StoredPlan(workflow.key, workflow.workflow_id, text, facts)
 

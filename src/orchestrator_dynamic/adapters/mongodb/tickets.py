@@ -22,15 +22,24 @@ class Tickets:
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
 
-    async def after(self, workflow: int, number: int, limit: int | None) -> list[Document]:
-        """Return tickets with numbers above `number`, in order, all where there is no limit."""
+    async def after(
+        self, workflow: int, number: int, limit: int | None, wanted: Document
+    ) -> list[Document]:
+        """Return tickets with numbers above `number`, in order, all where there is no limit.
+
+        Args:
+            wanted: a further condition.
+        """
         tickets: list[Document] = []
         which = layout.of_workflow(workflow, f"{number + 1:05x}")
         while limit is None or len(tickets) < limit:
             most = (
                 _TICKETS_AT_ONCE if limit is None else min(limit - len(tickets), _TICKETS_AT_ONCE)
             )
-            some = await self._mongo.find("tickets", which | _WHOLE, order=_IN_ORDER, limit=most)
+            whole = which | _WHOLE
+            if wanted:
+                whole = {"$and": [whole, wanted]}
+            some = await self._mongo.find("tickets", whole, order=_IN_ORDER, limit=most)
             tickets += some
             if len(some) < most:
                 break
