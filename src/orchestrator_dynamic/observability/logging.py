@@ -33,16 +33,37 @@ def configure_logging(level: str, log_format: LogFormat, stream: TextIO | None =
         stream: standard error where none is given, for stdout belongs to what commands print.
     """
     output = stream if stream is not None else sys.stderr
-    least = logging.getLevelNamesMapping()[level]
     form = _form(log_format, output)
     structlog.configure(
         processors=[merge_contextvars, *_ALWAYS, *form],
-        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.WriteLoggerFactory(output),
-        # A cached logger would go on writing to the stream of an earlier configuration.
+        # A cached logger would go on writing to the stream of an earlier configuration, and go on
+        # at an earlier level.
         cache_logger_on_first_use=False,
     )
-    _hear_libraries(least, form, output)
+    _hear_libraries(form, output)
+    _set_least(level)
+
+
+def level() -> str:
+    """Return the least that is logged now: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
+    return _least
+
+
+def set_level(level: str, actor: str) -> None:
+    """Log from now on what is at least `level`, of ours and of libraries; the log says who asked.
+
+    Loggers that were made before follow, unless fields were bound to them.
+
+    Args:
+        level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
+        actor: who wants it.
+    """
+    before = _least
+    _set_least(level)
+    # As grave as the level that is least now, or nobody would read who had it changed.
+    told = logging.getLevelNamesMapping()[level]
+    get_logger(__name__).log(told, "log_level_changed", actor=actor, before=before, after=level)
 
 
 def get_logger(name: str) -> Logger:
@@ -53,6 +74,20 @@ def get_logger(name: str) -> Logger:
 def bound(**fields: str) -> AbstractContextManager[object]:
     """Return a context in which each line, also of calls and tasks below, has these fields."""
     return bound_contextvars(**fields)
+
+
+_least = "INFO"
+
+
+def _set_least(level: str) -> None:
+    global _least
+    _least = level
+    least = logging.getLevelNamesMapping()[level]
+    structlog.configure(
+        **{**structlog.get_config(), "wrapper_class": structlog.make_filtering_bound_logger(least)}
+    )
+    heard = least if least <= logging.DEBUG else max(least, logging.WARNING)
+    logging.getLogger().setLevel(heard)
 
 
 _ALWAYS: tuple[Processor, ...] = (
@@ -85,7 +120,7 @@ class _LibraryHandler(logging.StreamHandler[TextIO]):
     """The handler for what libraries log; of its own class, so that only ours is replaced."""
 
 
-def _hear_libraries(least: int, form: tuple[Processor, ...], output: TextIO) -> None:
+def _hear_libraries(form: tuple[Processor, ...], output: TextIO) -> None:
     handler = _LibraryHandler(output)
     handler.setFormatter(
         ProcessorFormatter(
@@ -97,7 +132,6 @@ def _hear_libraries(least: int, form: tuple[Processor, ...], output: TextIO) -> 
     for old in [old for old in root.handlers if isinstance(old, _LibraryHandler)]:
         root.removeHandler(old)
     root.addHandler(handler)
-    root.setLevel(least if least <= logging.DEBUG else max(least, logging.WARNING))
 
 
 def _name_library(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

@@ -14,6 +14,8 @@ from orchestrator_dynamic.observability.logging import (
     bound,
     configure_logging,
     get_logger,
+    level,
+    set_level,
 )
 
 log = get_logger("orchestrator_dynamic.tests")
@@ -198,3 +200,30 @@ def test_lines_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr()
     assert printed.out == ""
     assert json.loads(printed.err)["event"] == "plan_started"
+
+
+def test_the_level_can_be_changed_while_it_runs() -> None:
+    """Whoever looks for a fault wants more, now, and without a restart."""
+    stream = logging_to(io.StringIO(), "WARNING")
+
+    log.info("passed_over")
+    set_level("DEBUG", actor="ana")
+    log.debug("looked_at")
+    standard_logging.getLogger("a.library").debug("heard")
+    set_level("ERROR", actor="ana")
+    log.warning("passed_over_again")
+
+    events = [line["event"] for line in lines(stream)]
+    assert events == ["log_level_changed", "looked_at", "heard", "log_level_changed"]
+    assert level() == "ERROR"
+
+
+def test_the_log_says_who_changed_its_level() -> None:
+    """Somebody will ask why it was silent."""
+    stream = logging_to(io.StringIO())
+
+    set_level("CRITICAL", actor="ana")
+
+    (line,) = lines(stream)
+    assert (line["event"], line["actor"]) == ("log_level_changed", "ana")
+    assert (line["before"], line["after"]) == ("INFO", "CRITICAL")
