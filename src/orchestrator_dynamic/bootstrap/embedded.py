@@ -100,36 +100,48 @@ async def application(
             outside, opened_later = await opened.enter_async_context(parts)
         queue = TicketQueue(clock)
         engine = _engine(settings, ledger, queue, clock, metrics, outside, onlookers)
-        profiles = [worker.profile() for worker in workers or ()]
-        desk: LeaseDesk | None = None
-        if outside.bus is not None or (workers is None and not lends):
-            recovered = await engine.recover(None)
-        elif lends and not settings.kafka.bootstrap_servers:
-            grace_s = settings.http.lease_grace_s
-            keeper = EngineLeases(engine)
+        profiles = None if workers is None else [worker.profile() for worker in workers]
+        desk = None
+        if lends and not settings.kafka.bootstrap_servers:
+            profiles = profiles or []
+            grace_s, keeper = settings.http.lease_grace_s, EngineLeases(engine)
             desk = LeaseDesk(queue, keeper, clock, metrics, profiles, grace_s=grace_s)
-            recovered = await engine.recover(profiles, desk.adopt)
-        else:
-            recovered = await engine.recover(profiles)
+        adopt = None if desk is None else desk.adopt
+        recovered = await engine.recover(None if outside.bus else profiles, adopt)
         if streams:
             await outside.consume(engine, metrics, streams, opened_later)
-        async with asyncio.TaskGroup() as tasks:
-            outside.run_in(tasks)
-            running = tasks.create_task(engine.run())
-            lanes = [
-                tasks.create_task(run_worker(worker, transport, clock=clock))
-                for worker, transport in await _staffed(workers, engine, queue, outside, opened)
-            ]
-            if desk is not None:
-                lanes.append(tasks.create_task(desk.run()))
-            yield Application(engine, queue, ledger, store, metrics, recovered, desk)
-            for lane in lanes:
-                lane.cancel()
-            async with asyncio.timeout(settings.shutdown_timeout_s):
-                await outside.stop_taking()
-                engine.stop()
-                await running
-                await outside.stop_giving()
+        app = Application(engine, queue, ledger, store, metrics, recovered, desk)
+        async with _running(app, settings, workers, outside, opened):
+            yield app
+
+
+@asynccontextmanager
+async def _running(
+    app: Application,
+    settings: Settings,
+    workers: Sequence[Worker] | None,
+    outside: Outside,
+    opened: AsyncExitStack,
+) -> AsyncIterator[None]:
+    """Run everything that has a loop of its own; on the way out, stop it in order."""
+    async with asyncio.TaskGroup() as tasks:
+        outside.run_in(tasks)
+        running = tasks.create_task(app.engine.run())
+        staff = await _staffed(workers, app.engine, app.queue, outside, opened)
+        lanes = [
+            tasks.create_task(run_worker(worker, transport, clock=SystemClock()))
+            for worker, transport in staff
+        ]
+        if app.desk is not None:
+            lanes.append(tasks.create_task(app.desk.run()))
+        yield
+        for lane in lanes:
+            lane.cancel()
+        async with asyncio.timeout(settings.shutdown_timeout_s):
+            await outside.stop_taking()
+            app.engine.stop()
+            await running
+            await outside.stop_giving()
 
 
 async def _staffed(
