@@ -11,6 +11,8 @@ import { Outlook } from './outlook.js';
 const TICK_MS = 1000;
 const NARROW_PX = 600;
 const DRAG_PX = 4;
+const AHEAD = 0.5;
+const AHEAD_MS = 20_000;
 
 export class GanttCanvas {
   /**
@@ -24,7 +26,8 @@ export class GanttCanvas {
     this.context = canvas.getContext('2d', { alpha: false });
     this.outlook = new Outlook(model);
     this.axis = new Axis();
-    this.follows = true;
+    /** What the view follows: what happens, the whole, or nothing since it was moved by hand. */
+    this.follows = 'news';
     this.focused = null;
     this.chosen = null;
     this.asked = 0;
@@ -59,12 +62,12 @@ export class GanttCanvas {
   }
 
   fit() {
-    this.follows = true;
+    this.follows = 'whole';
     this.#tick();
   }
 
   zoom(factor) {
-    this.follows = false;
+    this.follows = null;
     this.axis.zoom(factor, this.axis.left + this.axis.width / 2);
     this.#ask();
   }
@@ -79,7 +82,7 @@ export class GanttCanvas {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 }[event.key];
     if (step) this.#step(step);
     else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
-      this.follows = false;
+      this.follows = null;
       this.axis.pan(event.key === 'ArrowLeft' ? 80 : -80);
     } else if (event.key === '+' || event.key === '=') this.zoom(1.3);
     else if (event.key === '-') this.zoom(1 / 1.3);
@@ -116,7 +119,7 @@ export class GanttCanvas {
     axis.width = Math.max(50, width - axis.left - 14);
     const origin = model.workflow.started_at ?? model.workflow.accepted_at;
     if (this.follows) {
-      const end = Math.max(outlook.end, origin + 1000);
+      const end = Math.max(this.#followed(origin), origin + 1000);
       axis.show(origin - (end - origin) * 0.01, end + (end - origin) * 0.03);
     }
     const scale = devicePixelRatio || 1;
@@ -137,10 +140,17 @@ export class GanttCanvas {
     mark('page:timeline');
   }
 
+  /** The last moment that is shown: near ahead of now, so that what ran is not squeezed. */
+  #followed(origin) {
+    if (this.follows === 'whole' || !this.open()) return this.outlook.end;
+    const moment = now();
+    return Math.min(this.outlook.end, moment + Math.max(AHEAD_MS, (moment - origin) * AHEAD));
+  }
+
   #wheel(event) {
     if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return;
     event.preventDefault();
-    this.follows = false;
+    this.follows = null;
     if (event.shiftKey) this.axis.pan(-event.deltaY);
     else this.axis.zoom(Math.exp(-event.deltaY * 0.002), this.#at(event).x);
     this.#ask();
@@ -155,7 +165,7 @@ export class GanttCanvas {
     const at = this.#at(event);
     if (!this.drag.moved && Math.abs(at.x - this.drag.x) < DRAG_PX) return;
     if (!this.drag.moved) this.canvas.setPointerCapture(event.pointerId);
-    this.follows = false;
+    this.follows = null;
     this.axis.pan(at.x - this.drag.x);
     this.drag = { ...at, moved: true };
     this.#ask();

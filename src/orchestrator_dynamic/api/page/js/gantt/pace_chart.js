@@ -1,7 +1,7 @@
 /** The chart above the timeline, drawn by uPlot, which is fetched when it is first wanted. */
 
 import { now } from '../core/clock.js';
-import { decimal, number } from '../core/format.js';
+import { clock, number } from '../core/format.js';
 import { t, useLanguage } from '../core/language.js';
 import { html, useEffect, useRef } from '../core/preact.js';
 import { useStore } from '../core/store.js';
@@ -10,7 +10,7 @@ import { isOpen } from '../model/vocabulary.js';
 import { FONT } from '../ui/surface.js';
 import { throughputOf } from './throughput.js';
 
-const HEIGHT_PX = 132;
+const HEIGHT_PX = 120;
 const EVERY_MS = 1000;
 
 /** @param {{model: any}} props */
@@ -22,7 +22,7 @@ export function PaceChart({ model }) {
     let chart = null;
     let timer = 0;
     let gone = false;
-    const watch = new ResizeObserver(() => chart?.setSize({ width: box.current.clientWidth, height: HEIGHT_PX }));
+    const watch = new ResizeObserver(() => box.current && chart.setSize({ width: box.current.clientWidth, height: HEIGHT_PX }));
     import('../../vendor/uplot/uplot.js').then(({ default: UPlot }) => {
       if (gone) return;
       chart = new UPlot(options(box.current.clientWidth), valuesOf(model), box.current);
@@ -39,7 +39,15 @@ export function PaceChart({ model }) {
       chart?.destroy();
     };
   }, [model, theme, language]);
-  return html`<div class="pace" ref=${box} role="img" aria-label=${t('pace.label')}></div>`;
+  return html`<section class="pace">
+    <h2>${t('pace.title')}</h2>
+    <ul class="legend">
+      <li><i class="swatch running-line" aria-hidden="true"></i>${t('pace.running')}</li>
+      <li><i class="swatch queued-line" aria-hidden="true"></i>${t('pace.queued')}</li>
+      <li><i class="swatch ended-line" aria-hidden="true"></i>${t('pace.ended')}</li>
+    </ul>
+    <div ref=${box} role="img" aria-label=${t('pace.label')}></div>
+  </section>`;
 }
 
 function valuesOf(model) {
@@ -58,20 +66,18 @@ function options(width) {
     width,
     height: HEIGHT_PX,
     cursor: { drag: { x: false, y: false }, points: { show: false } },
-    legend: { live: true },
+    legend: { show: false },
     scales: { rate: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
     axes: [
-      { ...axis, space: 80 },
+      { ...axis, space: 90, values: (_, ticks) => ticks.map((at) => clock(at * 1000)) },
       { ...axis, size: 44, values: (_, ticks) => ticks.map((n) => (Number.isInteger(n) ? number(n) : '')) },
       { ...axis, scale: 'rate', side: 1, size: 44, grid: { show: false }, values: (_, ticks) => ticks.map((n) => number(n)) },
     ],
     series: [
-      { label: t('pace.time') },
-      { label: t('pace.running'), stroke: colour('tone-running'), fill: colour('soft-running'), width: 2, points: { show: false }, value: (_, n) => shown(n) },
-      { label: t('pace.queued'), stroke: colour('tone-waiting'), dash: [6, 4], width: 1.5, points: { show: false }, value: (_, n) => shown(n) },
-      { label: t('pace.ended'), scale: 'rate', stroke: colour('tone-done'), dash: [2, 3], width: 2, points: { show: false }, value: (_, n) => (n === null ? '–' : decimal(n, 1)) },
+      {},
+      { stroke: colour('tone-running'), fill: colour('soft-running'), width: 2, points: { show: false } },
+      { stroke: colour('tone-waiting'), dash: [6, 4], width: 1.5, points: { show: false } },
+      { scale: 'rate', stroke: colour('tone-done'), dash: [2, 3], width: 2, points: { show: false } },
     ],
   };
 }
-
-const shown = (n) => (n === null ? '–' : number(n));

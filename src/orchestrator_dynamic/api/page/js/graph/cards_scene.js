@@ -3,10 +3,10 @@
 import { t } from '../core/language.js';
 import { colour } from '../core/theme.js';
 import { STAGES, TONE_OF_CODE } from '../model/vocabulary.js';
-import { drawIcon, fitted, FONT } from '../ui/surface.js';
+import { drawIcon, fitted, folded, FONT } from '../ui/surface.js';
 
 // On the screen no text gets smaller than this, as long as its card has room for it.
-const LEAST_PX = 11;
+const LEAST_PX = 10.5;
 const DETAIL_SCALE = 0.62;
 
 export class CardsScene {
@@ -90,27 +90,32 @@ export class CardsScene {
 
   #text(context, view, n, box, code, tone) {
     const detail = view.k >= DETAIL_SCALE;
-    const size = Math.min(box.h * 0.56, Math.max(13, LEAST_PX / view.k));
+    const size = Math.min(box.h * 0.4, Math.max(13, LEAST_PX / view.k));
     const ink = colour(`ink-${tone}`);
-    const glyph = detail ? 15 : Math.min(box.h * 0.5, size);
+    const glyph = detail ? 15 : Math.min(box.h * 0.34, size);
     const middle = box.y + box.h / 2;
-    drawIcon(context, tone, box.x + 13, middle - glyph / 2, glyph, ink);
-    const left = box.x + 13 + glyph + 8;
-    const room = box.x + box.w - 8 - left;
+    drawIcon(context, tone, box.x + 11, middle - glyph / 2, glyph, ink);
+    const left = box.x + 11 + glyph + 5;
+    const room = box.x + box.w - 5 - left;
     context.textBaseline = 'middle';
     context.fillStyle = colour('ink');
     context.font = `600 ${size}px ${FONT}`;
-    const name = this.model.graph.tasks[n].id;
-    if (!detail) {
-      context.fillText(fitted(context, name, room), left, middle);
+    const lines = folded(context, this.model.graph.tasks[n].id, room, detail ? 1 : 2);
+    if (detail) {
+      context.fillText(lines[0], left, middle - 10);
+      this.#state(context, n, code, left, room, middle + 11, ink);
       return;
     }
-    context.fillText(fitted(context, name, room), left, middle - 9);
+    const first = middle - ((lines.length - 1) * size * 1.1) / 2;
+    lines.forEach((line, i) => context.fillText(line, left, first + i * size * 1.1));
+  }
+
+  #state(context, n, code, left, room, y, ink) {
     const row = this.model.rows[n];
     const attempt = row && row.attempt > 1 ? ` · ${t('ticket.attempt', { n: row.attempt })}` : '';
     context.fillStyle = ink;
-    context.font = `${Math.min(12.5, size)}px ${FONT}`;
-    context.fillText(fitted(context, t(`stage.${STAGES[code]}`) + attempt, room), left, middle + 10);
+    context.font = `12.5px ${FONT}`;
+    context.fillText(fitted(context, t(`stage.${STAGES[code]}`) + attempt, room), left, y);
   }
 }
 

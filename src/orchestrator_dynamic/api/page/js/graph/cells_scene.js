@@ -179,7 +179,8 @@ export class CellsScene {
     const a = this.layout.groups[from].box;
     const b = this.layout.groups[to].box;
     context.strokeStyle = colour('edge');
-    context.globalAlpha = 0.55;
+    // Hundreds of them would make a wall.
+    context.globalAlpha = Math.max(0.16, Math.min(0.6, 40 / this.layout.flows.length));
     context.lineWidth = (0.8 + Math.log2(1 + count) * 0.45) / view.k;
     context.beginPath();
     const x1 = a.x + a.w;

@@ -3,7 +3,7 @@
 /** Up to so many tasks each gets a card, laid out by dagre. */
 export const CARDS_MAX = 300;
 
-export const CARD = { w: 176, h: 46 };
+export const CARD = { w: 162, h: 56 };
 
 /** @typedef {{x: number, y: number, w: number, h: number}} Box */
 

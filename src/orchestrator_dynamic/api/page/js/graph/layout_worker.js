@@ -11,7 +11,7 @@ onmessage = ({ data: { tasks, card, aspect } }) => {
 
 function picture(tasks, card, direction) {
   const graph = new Graph();
-  graph.setGraph({ rankdir: direction, nodesep: direction === 'LR' ? 16 : 22, ranksep: 46, edgesep: 10 });
+  graph.setGraph({ rankdir: direction, nodesep: direction === 'LR' ? 16 : 22, ranksep: 26, edgesep: 10 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { n } of tasks) graph.setNode(String(n), { width: card.w, height: card.h });
   for (const { n, deps } of tasks) for (const dep of deps) graph.setEdge(String(dep), String(n));

@@ -37,11 +37,13 @@ export function Grid({ label, columns, count, keyOf, height = 38, sort, onSort, 
     if (stick && atEnd.current) box.current.scrollTop = box.current.scrollHeight;
     look();
   }, [count, height]);
+  const seen = useRef(look);
+  seen.current = look;
   useEffect(() => {
-    const watch = new ResizeObserver(look);
+    const watch = new ResizeObserver(() => box.current && seen.current());
     watch.observe(box.current);
     return () => watch.disconnect();
-  });
+  }, []);
   useEffect(() => {
     if (!wantsFocus.current) return;
     wantsFocus.current = false;

@@ -64,4 +64,14 @@ export function fitted(context, text, width) {
   return cut;
 }
 
+/** Return a name in lines that fit `width`, broken where its words end; the last one is cut. */
+export function folded(context, text, width, most) {
+  if (most === 1 || context.measureText(text).width <= width) return [fitted(context, text, width)];
+  const words = text.split(/(?<=[-_.\s/])/);
+  let first = words.shift();
+  while (words.length > 0 && context.measureText(first + words[0]).width <= width) first += words.shift();
+  if (words.length === 0 || context.measureText(first).width > width) return [fitted(context, text, width)];
+  return [first, fitted(context, words.join(''), width)];
+}
+
 export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';

@@ -27,7 +27,7 @@ export function DecisionTab({ model }) {
     <${Hint}>${t('decision.hint')}<//>
     <${ProblemNotice} problem=${problem} />
     ${!decision && !problem && html`<${Skeleton} />`}
-    ${decision && html`<div class="columns"><${Verdict} decision=${decision} /><${Approval} approval=${decision.approval} /><${Votes} decision=${decision} /><${Checks} decision=${decision} /><${PlanFacts} plan=${decision.plan} /></div>`}
+    ${decision && html`<div class="columns"><${Verdict} decision=${decision} /><${Approval} approval=${decision.approval} /><${Checks} decision=${decision} /><${PlanFacts} plan=${decision.plan} /><${Votes} decision=${decision} /></div>`}
   `;
 }
 
@@ -80,7 +80,7 @@ function Votes({ decision }) {
             </tr>`,
           )}</tbody>
         </table></div>`}
-    ${metrics && html`<p class="quiet">${t('votes.metrics', { divergence: decimal(metrics.divergence_score), time: duration(metrics.convergence_time_ms) })} · ${t(metrics.unanimous ? 'votes.unanimous' : 'votes.divided')}${metrics.fallback_used && ` · ${t('votes.fallback')}`}</p>`}
+    ${metrics && votes.length > 0 && html`<p class="quiet">${t('votes.metrics', { divergence: decimal(metrics.divergence_score), time: duration(metrics.convergence_time_ms) })} · ${t(metrics.unanimous ? 'votes.unanimous' : 'votes.divided')}${metrics.fallback_used && ` · ${t('votes.fallback')}`}</p>`}
   </section>`;
 }
 

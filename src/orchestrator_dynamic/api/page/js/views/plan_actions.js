@@ -3,8 +3,7 @@
 import { t } from '../core/language.js';
 import { html, useState } from '../core/preact.js';
 import { me } from '../core/session.js';
-import { isOpen } from '../model/vocabulary.js';
-import { codeOf } from '../model/vocabulary.js';
+import { codeOf, isOpen } from '../model/vocabulary.js';
 import { ActionButton } from '../ui/action_button.js';
 import { Icon } from '../ui/icon.js';
 import { ActionDialog } from './action_dialog.js';
@@ -46,13 +45,14 @@ export function WaitsForYou({ feed }) {
   const plan = workflow.phase === 'AWAITING_APPROVAL';
   const steps = plan || !isOpen(workflow) ? [] : stepsWaiting(model);
   if (!plan && steps.length === 0) return null;
-  const own = workflow.submitted_by && workflow.submitted_by === me.get()?.subject;
-  return html`<section class="needs" aria-label=${t('needs.label')}>
-    <h2><${Icon} name="needs" />${plan ? t('needs.plan') : t('needs.steps', { n: steps.length })}</h2>
+  const who = me.get();
+  const own = who && who.identity !== 'open' && workflow.submitted_by === who.subject;
+  return html`<section class="needs beside" aria-label=${t('needs.label')}>
+    <div class="needs-text"><h2><${Icon} name="needs" />${plan ? t('needs.plan') : t('needs.steps', { n: steps.length })}</h2>
     <p>${t(plan ? 'needs.plan.hint' : 'needs.steps.hint')}</p>
     ${steps.length > 0 &&
     html`<ul class="chips">${steps.slice(0, 12).map((step) => html`<li key=${step}><code>${step}</code></li>`)}</ul>`}
-    ${own && html`<p class="quiet"><${Icon} name="info" />${t('needs.own')}</p>`}
+    ${own && html`<p class="quiet"><${Icon} name="info" /> ${t('needs.own')}</p>`}</div>
     <p class="row">
       <${Action} name="approve" ask=${ask} />
       <${Action} name="reject" ask=${ask} />

@@ -1,7 +1,7 @@
 /** The head of a plan: where it is and why, what is left, and what can be done about it. */
 
 import { useNow } from '../core/clock.js';
-import { ago, duration, moment, number } from '../core/format.js';
+import { duration, moment, number } from '../core/format.js';
 import { t } from '../core/language.js';
 import { html } from '../core/preact.js';
 import { href } from '../core/router.js';
@@ -33,14 +33,13 @@ export function PlanHead({ feed }) {
     ${why && html`<p class="why"><span class="quiet">${t('head.why')}</span> <span lang="en">${why}</span></p>`}
     <${WaitsForYou} feed=${feed} />
     <${Progress} parts=${parts} total=${workflow.tasks} label=${t('progress.label', workflow)} />
-    <${Legend} parts=${parts} />
+    <div class="figures"><${Legend} parts=${parts} />
     <dl class="facts">
       <${Fact} name="sla"><${SlaLeft} workflow=${workflow} now=${now} /><//>
       <${Fact} name=${open ? 'since' : 'took'}
-        >${duration((workflow.ended_at ?? now) - workflow.accepted_at)}
-        <span class="quiet" title=${moment(workflow.accepted_at)}>${ago(workflow.accepted_at, now)}</span><//
+        ><span title=${moment(workflow.accepted_at)}>${duration((workflow.ended_at ?? now) - workflow.accepted_at)}</span><//
       >
-      <${Fact} name="path">${duration(workflow.critical_path_ms)}<//>
+      <${Fact} name="path">${duration(workflow.critical_path_ms || model.graph?.critical_path_ms)}<//>
       <${Fact} name="retried">${number(workflow.retried)}<//>
       <${Fact} name="incidents">
         ${workflow.incidents > 0
@@ -49,7 +48,7 @@ export function PlanHead({ feed }) {
             >`
           : number(0)}
       <//>
-    </dl>
+    </dl></div>
     <details class="ids">
       <summary>${t('head.ids')}</summary>
       <${Ids} workflow=${workflow} />

@@ -5,6 +5,7 @@ import { request } from '../core/http.js';
 import { t } from '../core/language.js';
 import { html, useEffect, useRef, useState } from '../core/preact.js';
 import { go, href } from '../core/router.js';
+import { connection } from '../model/connection.js';
 import { ActionButton } from '../ui/action_button.js';
 import { Icon } from '../ui/icon.js';
 import { Hint, ProblemNotice } from '../ui/notice.js';
@@ -14,6 +15,7 @@ export function SubmitView() {
   const [draft, setDraft] = useState({ text: '', name: '', key: '' });
   const [state, setState] = useState({ step: 'empty', validation: null, problem: null, receipt: null });
   document.title = `${t('nav.submit')} · Orchestrator Dynamic`;
+  useEffect(() => connection.set('resting'), []);
 
   const examine = async (text, name) => {
     setDraft({ text, name, key: crypto.randomUUID() });

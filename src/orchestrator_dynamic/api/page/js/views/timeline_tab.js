@@ -40,7 +40,6 @@ export function TimelineTab({ model, choose, chosen }) {
   };
   return html`
     <${Hint}>${t('timeline.hint')}<//>
-    <${PaceChart} model=${model} />
     <ul class="legend">
       <li><i class="swatch queued" aria-hidden="true"></i>${t('timeline.queued')}</li>
       <li><i class="swatch running" aria-hidden="true"></i>${t('timeline.ran')}</li>
@@ -68,6 +67,7 @@ export function TimelineTab({ model, choose, chosen }) {
       <button type="button" class="icon-button" aria-label=${t('zoom.fit')} title=${t('zoom.fit')} onClick=${() => gantt.current?.fit()}><${Icon} name="fit" /></button>
       <p id="timeline-keys" class="quiet small">${t('timeline.keys')}</p>
     </div>
+    <${PaceChart} model=${model} />
   `;
 }
 
