@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from orchestrator_dynamic.bootstrap.records import opened_store, requeue
+from orchestrator_dynamic.cli.api_client import TokenFile, Url, calling
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.failures import NOT_WELL
 from orchestrator_dynamic.cli.operate import quiet_settings
@@ -63,7 +64,7 @@ def dead_letters(
             metavar="ID",
             min=1,
             help="Hand this one in again, byte for byte, after what was wrong has been mended "
-            "(a setting, a bound). No other engine may run on the data directory.",
+            "(a setting, a bound). Without --url no other engine may run on the data directory.",
         ),
     ] = None,
     limit: Annotated[int, typer.Option(help="At most this many.", min=1, max=PAGE_MAX)] = 20,
@@ -71,6 +72,8 @@ def dead_letters(
         str | None, typer.Option(help="Go on after a page; it says with what.", metavar="CURSOR")
     ] = None,
     data_dir: DataDir = None,
+    url: Url = None,
+    token_file: TokenFile = None,
     as_json: AsJson = False,
 ) -> None:
     """List dead letters, newest first; show one, or hand one in again."""
@@ -78,7 +81,7 @@ def dead_letters(
         raise Misconfigured("name one dead letter: to show it, or after --requeue to hand it in")
     try:
         if requeue_id is not None:
-            _requeue(requeue_id, data_dir, as_json)
+            _requeue(requeue_id, data_dir, url, token_file, as_json)
         elif letter_id is not None:
             _show(letter_id, data_dir, as_json)
         else:
@@ -191,7 +194,24 @@ def _instead_of_workflow(receipt: Receipt) -> str:
     return f"dead letter again ({receipt.reason})"
 
 
-def _requeue(letter_id: int, data_dir: Path | None, as_json: bool) -> None:
+def _requeue(
+    letter_id: int,
+    data_dir: Path | None,
+    url: str | None,
+    token_file: Path | None,
+    as_json: bool,
+) -> None:
+    if url is not None:
+        with calling(url, token_file) as service:
+            told = service.post(f"/api/v1/dead-letters/{letter_id}/requeue")
+        if as_json:
+            print_json(told)
+        else:
+            word = told["reception"].replace("_", " ")
+            say(f"dead letter {letter_id}: {word}; {told['workflow_id'] or told['reason']}")
+        if told["reception"] == Reception.DEAD_LETTER:
+            raise typer.Exit(NOT_WELL)
+        return
     receipt = run_in_loop(requeue(quiet_settings(data_dir), letter_id))
     if as_json:
         print_json(receipt)

@@ -6,13 +6,16 @@ moment. Either way the answer is durable before it is printed.
 
 import getpass
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
+from orchestrator_dynamic.bootstrap import records
 from orchestrator_dynamic.bootstrap.records import ask_engine, lease_holder, opened_store
+from orchestrator_dynamic.cli.api_client import TokenFile, Url, calling
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.failures import NOT_WELL
 from orchestrator_dynamic.cli.options import AsJson, DataDir
@@ -22,7 +25,7 @@ from orchestrator_dynamic.cli.workflows import WHERE_TO_LOOK, WorkflowName
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import InvalidInput, Misconfigured
 from orchestrator_dynamic.models.ids import WorkflowId
-from orchestrator_dynamic.ports.orchestrator import Action, Reply, Request
+from orchestrator_dynamic.ports.orchestrator import Action, Receipt, Reply, Request
 from orchestrator_dynamic.ports.store import StoredWorkflow
 
 # A running engine answers within half a second, unless it takes in a very large plan.
@@ -50,6 +53,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=_example("cancel", "--reason 'sent by mistake'"))(cancel)
     app.command(epilog=_example("pause"))(pause)
     app.command(epilog=_example("resume"))(resume)
+    app.command(epilog="Example: [bold]orq retry spring-sale[/bold]")(retry)
 
 
 def approve(
@@ -58,10 +62,20 @@ def approve(
     by: By = None,
     reason: Reason = None,
     data_dir: DataDir = None,
+    url: Url = None,
+    token_file: TokenFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Approve a parked plan, or the steps of a running one that wait for approval."""
-    _ask(Action.APPROVE, name, data_dir, as_json, by=by, reason=reason, tasks=task)
+    _ask(
+        Action.APPROVE,
+        name,
+        Where(data_dir, url, token_file),
+        as_json,
+        by=by,
+        reason=reason,
+        tasks=task,
+    )
 
 
 def reject(
@@ -70,10 +84,20 @@ def reject(
     by: By = None,
     reason: Reason = None,
     data_dir: DataDir = None,
+    url: Url = None,
+    token_file: TokenFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Refuse a parked plan, which then ends REJECTED, or steps that wait, which then fail."""
-    _ask(Action.REJECT, name, data_dir, as_json, by=by, reason=reason, tasks=task)
+    _ask(
+        Action.REJECT,
+        name,
+        Where(data_dir, url, token_file),
+        as_json,
+        by=by,
+        reason=reason,
+        tasks=task,
+    )
 
 
 def cancel(
@@ -81,10 +105,12 @@ def cancel(
     by: By = None,
     reason: Reason = None,
     data_dir: DataDir = None,
+    url: Url = None,
+    token_file: TokenFile = None,
     as_json: AsJson = False,
 ) -> None:
     """End a plan as CANCELLED: nothing more is released, and workers are told to stop."""
-    _ask(Action.CANCEL, name, data_dir, as_json, by=by, reason=reason)
+    _ask(Action.CANCEL, name, Where(data_dir, url, token_file), as_json, by=by, reason=reason)
 
 
 def pause(
@@ -92,10 +118,12 @@ def pause(
     by: By = None,
     reason: Reason = None,
     data_dir: DataDir = None,
+    url: Url = None,
+    token_file: TokenFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Release nothing more of a plan until it is resumed; what is out may end."""
-    _ask(Action.PAUSE, name, data_dir, as_json, by=by, reason=reason)
+    _ask(Action.PAUSE, name, Where(data_dir, url, token_file), as_json, by=by, reason=reason)
 
 
 def resume(
@@ -103,10 +131,48 @@ def resume(
     by: By = None,
     reason: Reason = None,
     data_dir: DataDir = None,
+    url: Url = None,
+    token_file: TokenFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a paused plan go on."""
-    _ask(Action.RESUME, name, data_dir, as_json, by=by, reason=reason)
+    _ask(Action.RESUME, name, Where(data_dir, url, token_file), as_json, by=by, reason=reason)
+
+
+def retry(
+    name: WorkflowName,
+    by: By = None,
+    data_dir: DataDir = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run again what of an ended plan did not complete, as a decision of its own.
+
+    The ended workflow stays as it is; asked for twice, it starts nothing twice. Without --url no
+    engine may run on the data directory.
+    """
+    if url is not None:
+        with calling(url, token_file) as service:
+            path = quote(service.workflow_named(name)["workflow_id"], safe="")
+            receipt = service.post(f"/api/v1/workflows/{path}/retry")
+        told = {key: receipt[key] for key in ("reception", "workflow_id", "reason")}
+    else:
+        found = run_in_loop(_retried(quiet_settings(data_dir), name, by or _login()))
+        told = {
+            "reception": found.reception.value,
+            "workflow_id": found.workflow_id,
+            "reason": found.reason,
+        }
+    if as_json:
+        print_json(told)
+    else:
+        say(f"{told['workflow_id']}: {told['reception']}", f" {told['reason']}".rstrip())
+
+
+async def _retried(settings: Settings, name: str, by: str) -> Receipt:
+    workflow = await _workflow_named(settings, name)
+    return await records.retry(settings, workflow.workflow_id, by)
 
 
 def quiet_settings(data_dir: Path | None) -> Settings:
@@ -122,17 +188,29 @@ def quiet_settings(data_dir: Path | None) -> Settings:
     return settings
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Whom to ask: a data directory here, or a service elsewhere where `url` is given."""
+
+    data_dir: Path | None
+    url: str | None
+    token_file: Path | None
+
+
 def _ask(
     action: Action,
     name: str,
-    data_dir: Path | None,
+    where: Where,
     as_json: bool,
     *,
     by: str | None,
     reason: str | None,
     tasks: list[str] | None = None,
 ) -> None:
-    settings = quiet_settings(data_dir)
+    if where.url is not None:
+        _ask_service(action, name, where.url, where.token_file, as_json, reason, tasks)
+        return
+    settings = quiet_settings(where.data_dir)
     request = Request(
         action=action,
         workflow_id=WorkflowId(name),
@@ -160,6 +238,31 @@ def _ask(
             _tell_what_follows(settings, after)
     if not reply.accepted:
         raise typer.Exit(NOT_WELL)
+
+
+def _ask_service(
+    action: Action,
+    name: str,
+    url: str,
+    token_file: Path | None,
+    as_json: bool,
+    reason: str | None,
+    tasks: list[str] | None,
+) -> None:
+    """Ask a service, which knows by the token who says so."""
+    said = {"reason": reason, "tasks": tasks}
+    body = {key: value for key, value in said.items() if value}
+    with calling(url, token_file) as service:
+        workflow = service.workflow_named(name)
+        if action in (Action.APPROVE, Action.REJECT):
+            path = f"/api/v1/decisions/{quote(workflow['decision_id'], safe='')}/{action}"
+        else:
+            path = f"/api/v1/workflows/{quote(workflow['workflow_id'], safe='')}/{action}"
+        reply = service.post(path, body)
+    if as_json:
+        print_json(reply)
+    else:
+        say(f"{reply['workflow_id']}: {reply['reply']}")
 
 
 async def _asked(settings: Settings, request: Request) -> tuple[Reply, StoredWorkflow]:

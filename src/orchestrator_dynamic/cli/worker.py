@@ -1,14 +1,13 @@
 """`orq worker`: workers of one's own in a process of their own, over brokers or over HTTP."""
 
-import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from orchestrator_dynamic.cli.api_client import TokenFile, token_in
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.failures import NOT_WELL
 from orchestrator_dynamic.cli.help_text import help_of
@@ -47,9 +46,6 @@ orq worker temporal
 # In place of a worker's name: the orchestrator's own work.
 TEMPORAL = "temporal"
 
-# Where the token is, for no argument list is private.
-TOKEN_VARIABLE = "ORQ_TOKEN"
-
 Reference = Annotated[
     str,
     typer.Argument(
@@ -73,14 +69,6 @@ Url = Annotated[
         metavar="URL",
         help="Take tickets from the `orq serve` at this address, and answer them there; no brokers "
         "are needed then.",
-        show_default=False,
-    ),
-]
-TokenFile = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="With --url: a file that holds the token, in place of ORQ_TOKEN.",
         show_default=False,
     ),
 ]
@@ -142,7 +130,7 @@ def worker(
     if concurrency is not None:
         workers = tuple(resized(one, concurrency) for one in workers)
     if url is not None:
-        token = _token(token_file)
+        token = token_in(token_file)
         raise typer.Exit(run_in_loop(_served_by_http(settings, workers, url, token, lease)))
     refuse_unequal(workers, group)
     raise typer.Exit(run_in_loop(_served(settings, workers, group)))
@@ -229,20 +217,3 @@ async def _worked(
         return NOT_WELL
     print(f"orq: stopped by {stop.name}; all that ran was finished", file=sys.stderr)
     return 0
-
-
-def _token(file: Path | None) -> str | None:
-    """Return the token for the address, from `file` or the environment.
-
-    Raises:
-        Misconfigured: the file cannot be read, or holds none.
-    """
-    if file is None:
-        return os.environ.get(TOKEN_VARIABLE) or None
-    try:
-        token = file.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"--token-file {file} cannot be read: {error}") from error
-    if not token:
-        raise Misconfigured(f"--token-file {file} is empty; put the token into it")
-    return token
