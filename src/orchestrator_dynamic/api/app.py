@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp
 
 from orchestrator_dynamic.api import problems
 from orchestrator_dynamic.api.door import Door
@@ -22,12 +23,14 @@ before as `cursor`.
 _REF = "#/components/schemas/{model}"
 
 
-def create_app(parts: ApiParts) -> FastAPI:
-    """Return the application; it opens and closes nothing."""
+def create_app(parts: ApiParts) -> ASGIApp:
+    """Return the application as servers are given it; it opens and closes nothing."""
     app = application()
     app.state.parts = parts
-    app.add_middleware(Door, limits=parts.limits)
-    return app
+    metrics, feed = parts.metrics, parts.feed
+    metrics.before_fetch(lambda: metrics.set("orchestration_event_streams", feed.watchers))
+    # Outermost, so that an answer to a fault of ours passes it too.
+    return Door(app, parts.limits, metrics)
 
 
 def application() -> FastAPI:

@@ -12,9 +12,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator_dynamic.api.correlation import HEADER, correlation_in
+from orchestrator_dynamic.api.measuring import count
 from orchestrator_dynamic.api.parts import ApiLimits
 from orchestrator_dynamic.api.problems import Problem, answer
 from orchestrator_dynamic.observability.logging import bound, get_logger
+from orchestrator_dynamic.observability.metrics import Metrics
 from orchestrator_dynamic.ports.loopback import is_loopback
 
 log = get_logger(__name__)
@@ -34,11 +36,12 @@ _HEADERS = {
 
 
 class Door:
-    """An ASGI middleware around the whole application."""
+    """The application that servers are given, around the one that has the routes."""
 
-    def __init__(self, app: ASGIApp, limits: ApiLimits) -> None:
+    def __init__(self, app: ASGIApp, limits: ApiLimits, metrics: Metrics) -> None:
         self._app = app
         self._limits = limits
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer it here."""
@@ -54,6 +57,8 @@ class Door:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                took_s = perf_counter() - began
+                count(self._metrics, scope["path"], status, took_s)
                 leaving = MutableHeaders(scope=message)
                 leaving[HEADER] = correlation_id
                 for name, value in _HEADERS.items():

@@ -18,6 +18,7 @@ CounterName = Literal[
     "orchestration_dead_letters_total",
     "orchestration_deadline_approaching_total",
     "orchestration_duplicates_total",
+    "orchestration_http_requests_total",
     "orchestration_incidents_total",
     "orchestration_kafka_errors_total",
     "orchestration_kafka_messages_consumed_total",
@@ -37,6 +38,7 @@ CounterName = Literal[
 GaugeName = Literal[
     "orchestration_breaker_state",
     "orchestration_decisions_parked",
+    "orchestration_event_streams",
     "orchestration_kafka_consumer_lag",
     "orchestration_leases",
     "orchestration_sla_remaining_seconds",
@@ -45,6 +47,7 @@ GaugeName = Literal[
 ]
 HistogramName = Literal[
     "orchestration_commit_duration_seconds",
+    "orchestration_http_request_duration_seconds",
     "orchestration_ticket_generation_duration_seconds",
     "orchestration_ticket_queue_seconds",
     "orchestration_ticket_run_seconds",
@@ -83,6 +86,22 @@ class Histogram(Metric):
 TASK_TYPES: Labels = {"task_type": tuple(TaskType)}
 RISK_BANDS: Labels = {"risk_band": tuple(RiskBand)}
 SCOPES: Labels = {"scope": ("ticket", "plan")}
+
+# What requests are about; those that wait on purpose are groups of their own.
+HTTP_GROUPS: Labels = {
+    "group": (
+        "decisions",
+        "plans",
+        "workflows",
+        "tickets",
+        "workers",
+        "leases",
+        "streams",
+        "dead_letters",
+        "operations",
+        "page",
+    )
+}
 
 # Why a decision cannot be read, as the wire words it, and what the intake adds.
 DEAD_LETTER_REASONS = (
@@ -226,6 +245,12 @@ COUNTERS: Mapping[CounterName, Metric] = {
         meaning="Leases of workers over HTTP that ran out without a sign of life.",
         action="A steady rate: workers die or block; look at the workers that the log names.",
     ),
+    "orchestration_http_requests_total": Metric(
+        unit="requests",
+        labels={**HTTP_GROUPS, "status": ("2xx", "3xx", "4xx", "5xx")},
+        meaning="Requests that were answered, by what they are about.",
+        action="5xx: the log has each by its correlation id. 4xx of one group: a client is wrong.",
+    ),
     "orchestration_commits_total": Metric(
         unit="commits",
         meaning="Commits of the embedded journal; one carries many facts.",
@@ -256,6 +281,11 @@ GAUGES: Mapping[GaugeName, Metric] = {
         unit="decisions",
         meaning="Decisions that wait for a person's approval.",
         action="Approve or reject them before they expire.",
+    ),
+    "orchestration_event_streams": Metric(
+        unit="streams",
+        meaning="Event streams that are open.",
+        action="Near HTTP_STREAMS_MAX: raise it, or find who opens so many.",
     ),
     "orchestration_leases": Metric(
         unit="leases",
@@ -315,6 +345,13 @@ HISTOGRAMS: Mapping[HistogramName, Histogram] = {
         buckets=(0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400),
         meaning="Time from a ticket's first sign of life to its answer.",
         action="Far above the estimates: correct the estimates, or look at the workers.",
+    ),
+    "orchestration_http_request_duration_seconds": Histogram(
+        unit="seconds",
+        labels=HTTP_GROUPS,
+        buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
+        meaning="Time from a request's arrival to the beginning of its answer.",
+        action="Above 0.1 s for reads: large plans are read, or the disk is slow. Leases wait.",
     ),
     "orchestration_commit_duration_seconds": Histogram(
         unit="seconds",

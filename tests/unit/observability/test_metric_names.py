@@ -32,6 +32,8 @@ FIXED = """
     orchestration_results_total orchestration_commits_total
     orchestration_commit_duration_seconds orchestration_breaker_state
     orchestration_leases orchestration_leases_expired_total
+    orchestration_http_requests_total orchestration_http_request_duration_seconds
+    orchestration_event_streams
 """
 
 
