@@ -42,9 +42,9 @@ export function WaitsForYou({ feed }) {
   const [asking, ask] = useState(null);
   const { model } = feed;
   const { workflow } = model;
-  const plan = workflow.phase === 'AWAITING_APPROVAL';
-  const steps = plan || !isOpen(workflow) ? [] : stepsWaiting(model);
-  if (!plan && steps.length === 0) return null;
+  const asked = asking ?? waitingOf(model);
+  if (!asked) return null;
+  const { plan, steps } = asked;
   const who = me.get();
   const own = who && who.identity !== 'open' && workflow.submitted_by === who.subject;
   return html`<section class="needs beside" aria-label=${t('needs.label')}>
@@ -54,11 +54,11 @@ export function WaitsForYou({ feed }) {
     html`<ul class="chips">${steps.slice(0, 12).map((step) => html`<li key=${step}><code>${step}</code></li>`)}</ul>`}
     ${own && html`<p class="quiet"><${Icon} name="info" /> ${t('needs.own')}</p>`}</div>
     <p class="row">
-      <${Action} name="approve" ask=${ask} />
-      <${Action} name="reject" ask=${ask} />
+      <${Action} name="approve" ask=${(action) => ask({ ...asked, action })} />
+      <${Action} name="reject" ask=${(action) => ask({ ...asked, action })} />
     </p>
     ${asking &&
-    html`<${ActionDialog} action=${asking} feed=${feed} steps=${steps} onClose=${() => ask(null)} />`}
+    html`<${ActionDialog} action=${asking.action} feed=${feed} steps=${steps} onClose=${() => ask(null)} />`}
   </section>`;
 }
 
@@ -67,6 +67,14 @@ function Action({ name, ask }) {
   return html`<${ActionButton} name=${name} scope=${scope} icon=${icon} kind=${kind} onPress=${() => ask(name)}
     >${t(`action.${name}`)}<//
   >`;
+}
+
+/** What waits for a person now; it is kept while somebody decides, also if others were quicker. */
+function waitingOf(model) {
+  const { workflow } = model;
+  if (workflow.phase === 'AWAITING_APPROVAL') return { plan: true, steps: [] };
+  const steps = isOpen(workflow) ? stepsWaiting(model) : [];
+  return steps.length > 0 ? { plan: false, steps } : null;
 }
 
 function stepsWaiting(model) {
