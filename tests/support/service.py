@@ -1,6 +1,6 @@
 """The whole service, for real: an engine on a directory, a server on a free port, a client."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,18 +22,16 @@ PATIENCE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A service that runs, and a client of it that shows no token."""
+    """A service that runs, a client of it that shows no token, and the tokens of those it knows."""
 
     service: Service
     client: httpx.AsyncClient
     settings: Settings
+    tokens: Mapping[str, str]
 
-    def as_(self, subject: str, *scopes: Scope) -> dict[str, str]:
-        """Return the headers of somebody who has a token with these scopes."""
-        if self.settings.identity.tokens_file is None:
-            raise ValueError("this service has no tokens")
-        token, _ = issued(self.settings.identity.tokens_file, subject, frozenset(scopes), None)
-        return {"Authorization": f"Bearer {token}"}
+    def as_(self, subject: str) -> dict[str, str]:
+        """Return the headers of somebody who has a token."""
+        return {"Authorization": f"Bearer {self.tokens[subject]}"}
 
 
 @asynccontextmanager
@@ -41,26 +39,36 @@ async def a_service(
     data_dir: Path,
     *,
     workers: Sequence[Worker] | None = None,
-    tokens: bool = False,
+    people: Mapping[str, Collection[Scope]] | None = None,
     **overrides: Any,
 ) -> AsyncIterator[Running]:
     """Run a service on `data_dir` with a port of its own, as long as the context is open.
 
     Args:
-        tokens: whether it asks for tokens; `Running.as_` makes them.
+        people: who has a token with which scopes; None where it asks for none.
         overrides: further settings, by the names of their fields.
     """
     identity = overrides.pop("identity", IdentitySettings())
-    if tokens:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        file = data_dir / "tokens.toml"
-        issued(file, "nobody-yet", frozenset({Scope.READ}), None)
-        identity = identity.model_copy(update={"tokens_file": file})
+    tokens = {} if people is None else _tokens(data_dir, people)
+    if people is not None:
+        identity = identity.model_copy(update={"tokens_file": _file(data_dir)})
     http = overrides.pop("http", HttpSettings()).model_copy(update={"port": 0})
     settings = Settings(data_dir=data_dir, http=http, identity=identity, **overrides)
-    async with service(settings, workers=workers, command="a test") as running:
-        async with httpx.AsyncClient(base_url=running.address, timeout=PATIENCE_S) as client:
-            yield Running(running, client, settings)
+    async with (
+        service(settings, workers=workers, command="a test") as running,
+        httpx.AsyncClient(base_url=running.address, timeout=PATIENCE_S) as client,
+    ):
+        yield Running(running, client, settings, tokens)
+
+
+def _tokens(data_dir: Path, people: Mapping[str, Collection[Scope]]) -> dict[str, str]:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    file = _file(data_dir)
+    return {name: issued(file, name, frozenset(may), None)[0] for name, may in people.items()}
+
+
+def _file(data_dir: Path) -> Path:
+    return data_dir / "tokens.toml"
 
 
 def said(response: httpx.Response, status: int = 200) -> Mapping[str, Any]:

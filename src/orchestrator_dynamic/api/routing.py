@@ -4,6 +4,7 @@ from orchestrator_dynamic.api.routes import (
     actions,
     dead_letters,
     decisions,
+    legacy,
     operations,
     page,
     pictures,
@@ -28,4 +29,5 @@ ROUTERS = (
     tickets.router,
     ticket_status.router,
     workers.router,
+    legacy.router,
 )
