@@ -70,8 +70,14 @@ class Feed:
         self._ring.set()
 
     def heard(self, tail: PlanTail, told: News) -> None:
-        """Hear from elsewhere what is new of a plan; it must follow what the tail has."""
-        tail.news = told
+        """Hear from elsewhere what is new of a plan, and tell it with what was not told yet."""
+        gathered = tail.news
+        gathered.entries += [entry for entry in told.entries if entry.seq > gathered.seq]
+        gathered.rows |= told.rows
+        gathered.seq = max(gathered.seq, told.seq)
+        gathered.workflow = told.workflow or gathered.workflow
+        gathered.ended |= told.ended
+        gathered.reload |= told.reload
         self._ring.set()
 
     async def run(self) -> None:

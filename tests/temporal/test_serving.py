@@ -1,0 +1,64 @@
+"""The service around plans that a Temporal server keeps: the same API, streams and approvals."""
+
+from pathlib import Path
+from uuid import uuid4
+
+from orchestrator_dynamic.config.backing_services import TemporalSettings
+from tests.support.engines import a_chain, a_message, a_worker
+from tests.support.service import Running, a_service, said
+from tests.support.temporal_server import DevServer
+
+JSON = {"Content-Type": "application/json"}
+
+
+def on(server: DevServer) -> TemporalSettings:
+    """Return settings with a task queue of their own."""
+    host, _, port = server.address.target.partition(":")
+    queue = f"queue-{uuid4().hex}"
+    return TemporalSettings(
+        host=host, port=int(port), namespace=server.address.namespace, task_queue=queue
+    )
+
+
+async def submitted(running: Running, message: bytes) -> str:
+    """Hand a decision in, and return the address of its workflow."""
+    answer = await running.client.post("/api/v1/decisions", content=message, headers=JSON)
+    assert answer.status_code == 202, answer.text
+    return answer.headers["location"]
+
+
+async def test_a_plan_is_submitted_watched_and_ends(server: DevServer, tmp_path: Path) -> None:
+    """Whoever watches gets every entry of the journal, once, though turns are taken elsewhere."""
+    name = uuid4().hex
+    async with a_service(tmp_path, workers=[a_worker()], temporal=on(server)) as running:
+        message = a_message(*a_chain("a", "b", "c"), decision_id=name)
+        address = await submitted(running, message)
+        events = await running.client.get(f"{address}/events?after=0")
+        workflow = said(await running.client.get(address))
+        journal = said(await running.client.get(f"{address}/timeline?limit=1000"))
+        me = said(await running.client.get("/api/v1/me"))
+
+    assert (workflow["outcome"], workflow["completed"]) == ("SUCCESS", 3)
+    assert events.text.count("event: end") == 1
+    for entry in journal["items"]:
+        assert events.text.count(f'{{"seq":{entry["seq"]},"at":') == 1
+    assert me["engine"] == "temporal"
+
+
+async def test_a_parked_plan_is_approved_over_http(server: DevServer, tmp_path: Path) -> None:
+    """The second approver is told that there is nothing left to approve."""
+    name = uuid4().hex
+    async with a_service(tmp_path, workers=[a_worker()], temporal=on(server)) as running:
+        address = await submitted(running, a_message(decision_id=name, requires_approval=True))
+        decision = f"/api/v1/decisions/{name}"
+        waiting = said(await running.client.get(decision))
+        approved = await running.client.post(f"{decision}/approve", json={"reason": "fine"})
+        events = await running.client.get(f"{address}/events?after=0")
+        again = await running.client.post(f"{decision}/approve")
+        audit = said(await running.client.get(f"{address}/audit"))
+
+    assert waiting["approval"]["state"] == "waiting"
+    assert said(approved)["accepted"] is True
+    assert "event: end" in events.text
+    assert said(again, 409)["code"] == "not_possible"
+    assert ("plan_approved", "local") in [(one["action"], one["actor"]) for one in audit["items"]]
