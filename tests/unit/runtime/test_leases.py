@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_dynamic.adapters.sqlite.database import StorageFailed
 from orchestrator_dynamic.bootstrap.embedded import Application
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.models.ids import WorkflowId
@@ -21,6 +22,7 @@ from orchestrator_dynamic.runtime.leases import (
 from tests.support.engines import a_chain, a_message, an_engine, rows, until, workflow_of
 from tests.support.lending import AT_ONCE, LEASE_S, Lending, a_profile, an_answer
 from tests.support.messages import a_task
+from tests.unit.runtime.test_restart import fill_disk
 
 GO_ON, SUPERSEDED = HeartbeatVerdict.GO_ON, HeartbeatVerdict.SUPERSEDED
 TAKEN, STALE = AnswerFate.TAKEN, AnswerFate.STALE_ATTEMPT
@@ -230,6 +232,45 @@ async def test_an_answer_is_durable_when_its_fate_is_told(tmp_path: Path) -> Non
 
     assert list(fates) == [TAKEN, TAKEN]
     assert kept == [(2,)]
+
+
+async def test_no_fate_is_told_that_is_not_durable(tmp_path: Path) -> None:
+    """A disk that is full stops the engine; the worker says its answer again later."""
+    told: list[AnswerFate] = []
+
+    async def until_full() -> None:
+        async with an_engine(tmp_path) as app:
+            await submitted(app)
+            lending = Lending(app)
+            [lease] = await lending.lend()
+            answer = an_answer(lease)
+            heavy = answer.result.model_copy(update={"output": {"made": "x" * 100_000}})
+            fill_disk(app)
+            told.extend(
+                await lending.desk.take("w1", [answer.model_copy(update={"result": heavy})])
+            )
+
+    with pytest.raises(BaseExceptionGroup) as stopped:
+        await until_full()
+
+    assert stopped.group_contains(StorageFailed)
+    assert told == []
+
+
+async def test_what_is_given_back_late_leaves_the_next_attempt_alone(tmp_path: Path) -> None:
+    """Somebody works on that one."""
+    async with an_engine(tmp_path, **AT_ONCE) as app:
+        await submitted(app)
+        lending = Lending(app)
+        [first] = await lending.lend("w1")
+        lending.let_run_out()
+        await lending.lend("w2")
+
+        app.engine.given_back([(first.dispatch.ticket.ticket_id, first.dispatch.attempt)])
+        await app.engine.durable()
+        [plan] = app.engine.plans
+
+        assert plan.state.tickets[0].stage is Stage.RUNNING
 
 
 async def test_nobody_knows_a_ticket_that_never_was(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ async def test_nothing_is_fetched_ahead_before_it_is_known_how_long_it_takes() -
 async def test_quick_work_is_fetched_ahead_and_slow_work_is_not() -> None:
     """Quick work would wait for the network otherwise."""
     quick, slow = AttemptsOnLease(2), AttemptsOnLease(2)
-    for attempts, took in ((quick, 0.0), (slow, 0.2)):
+    for attempts, took in ((quick, 0.0), (slow, 0.12)):
         attempts.add(a_ticket("a"), 1)
         attempt = attempts.begin()
         assert attempt is not None
