@@ -1,6 +1,15 @@
-"""Times as people say them."""
+"""Times as people say them, and as they write them."""
+
+import re
+
+from orchestrator_dynamic.errors import Misconfigured
 
 SECOND_MS, MINUTE_MS, HOUR_MS = 1_000, 60_000, 3_600_000
+
+_MS_OF = {
+    "s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": 24 * HOUR_MS, "w": 7 * 24 * HOUR_MS,
+}  # fmt: skip
+_WRITTEN = re.compile(r"([0-9]{1,9})([smhdw])")
 
 
 def spoken(duration_ms: int) -> str:
@@ -15,3 +24,15 @@ def spoken(duration_ms: int) -> str:
         return f"{minutes} min {rest // SECOND_MS:02} s"
     hours, rest = divmod(duration_ms, HOUR_MS)
     return f"{hours:,} h {rest // MINUTE_MS:02} min"
+
+
+def written_ms(text: str, option: str) -> int:
+    """Return the duration that was written as a number and a unit, as in 30d.
+
+    Raises:
+        Misconfigured: it was not; the message names `option`.
+    """
+    match = _WRITTEN.fullmatch(text.strip().lower())
+    if match is None:
+        raise Misconfigured(f"{option} is {text!r}; write a number and s, m, h, d or w: 30d")
+    return int(match[1]) * _MS_OF[match[2]]

@@ -1,6 +1,5 @@
 """`orq prune`: deleting what has ended long ago."""
 
-import re
 from dataclasses import fields
 from time import time_ns
 from typing import Annotated
@@ -9,6 +8,7 @@ import typer
 
 from orchestrator_dynamic.bootstrap.records import prunable
 from orchestrator_dynamic.bootstrap.records import prune as prune_data
+from orchestrator_dynamic.cli.durations import written_ms
 from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.options import AsJson, DataDir, settings_in_force
 from orchestrator_dynamic.cli.printing import (
@@ -19,7 +19,6 @@ from orchestrator_dynamic.cli.printing import (
     print_table,
     say,
 )
-from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.ports.retention import Pruned
 
 _EXAMPLES = """
@@ -29,9 +28,6 @@ orq prune --older-than 30d --dry-run
 
 orq prune --older-than 12h
 """
-
-_MS_OF = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
-_AGE = re.compile(r"(\d{1,9})([smhdw])")
 
 
 def register(app: typer.Typer) -> None:
@@ -61,20 +57,13 @@ def prune(
     run meanwhile; it is not held up. The file does not shrink, its free space is used again.
     Records in MongoDB are no part of this: they go by MONGODB_RETENTION_DAYS.
     """
-    before = time_ns() // 1_000_000 - _age_ms(older_than)
+    before = time_ns() // 1_000_000 - written_ms(older_than, "--older-than")
     settings = settings_in_force(data_dir)
     pruned = prunable(settings, before) if dry_run else run_in_loop(prune_data(settings, before))
     if as_json:
         print_json({"before": before, "dry_run": dry_run, **as_mapping(pruned)})
     else:
         _tell(pruned, before, dry_run)
-
-
-def _age_ms(text: str) -> int:
-    match = _AGE.fullmatch(text.strip().lower())
-    if match is None:
-        raise Misconfigured(f"--older-than is {text!r}; write a number and s, m, h, d or w: 30d")
-    return int(match[1]) * _MS_OF[match[2]]
 
 
 def _tell(pruned: Pruned, before: int, dry_run: bool) -> None:

@@ -23,6 +23,7 @@ from orchestrator_dynamic.config.flow import (
     SlaSettings,
 )
 from orchestrator_dynamic.config.http import HttpSettings
+from orchestrator_dynamic.config.identity import IdentitySettings
 from orchestrator_dynamic.config.section import Conflict, Section
 from orchestrator_dynamic.config.setting_types import (
     LOWER_CASE,
@@ -124,6 +125,7 @@ class Settings(Section):
         10, ge=1, le=3_600, description="How long a stop may take; Kubernetes kills after 30 s."
     )
     http: HttpSettings = HttpSettings()
+    identity: IdentitySettings = IdentitySettings()
     temporal: TemporalSettings = TemporalSettings()
     kafka: KafkaSettings = KafkaSettings()
     schema_registry: SchemaRegistrySettings = SchemaRegistrySettings()

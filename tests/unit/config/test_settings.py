@@ -36,6 +36,11 @@ NAMES = """
 # What another service may call its topic, and what a broker may ask of a client.
 HTTP_NAMES = """
 HTTP_HOST HTTP_PORT HTTP_BODY_MAX_BYTES HTTP_BODY_TIMEOUT_S HTTP_STREAMS_MAX HTTP_REQUEST_TIMEOUT_S
+HTTP_LEASE_GRACE_S
+"""
+IDENTITY_NAMES = """
+    AUTH_TOKENS_FILE AUTH_OIDC_ISSUER AUTH_OIDC_AUDIENCE AUTH_OIDC_JWKS_URL AUTH_OIDC_SCOPE_CLAIM
+    AUTH_CLOCK_SKEW_S AUTH_SUBMITTER_MAY_APPROVE
 """
 FURTHER_KAFKA_NAMES = """
     KAFKA_DEAD_LETTERS_TOPIC KAFKA_SLA_ALERTS_TOPIC KAFKA_SLA_VIOLATIONS_TOPIC
@@ -53,7 +58,9 @@ def test_the_names_are_those_that_users_know() -> None:
     """A renamed setting is one that is ignored where it was set."""
     names = [entry.name for entry in Settings.entries()]
 
-    assert sorted(names) == sorted((NAMES + FURTHER_KAFKA_NAMES + HTTP_NAMES).split())
+    assert sorted(names) == sorted(
+        (NAMES + FURTHER_KAFKA_NAMES + HTTP_NAMES + IDENTITY_NAMES).split()
+    )
 
 
 def test_every_setting_says_what_it_is_for_and_what_it_allows() -> None:

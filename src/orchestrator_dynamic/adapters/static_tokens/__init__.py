@@ -1,0 +1,1 @@
+"""Tokens of our own, of which a file keeps the hashes."""
