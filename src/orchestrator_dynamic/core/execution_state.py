@@ -13,6 +13,7 @@ from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.ready_queue import ReadyQueue
 from orchestrator_dynamic.core.supply import Supply
 from orchestrator_dynamic.core.ticket import IN_FLIGHT, TERMINAL, Stage, Ticket
+from orchestrator_dynamic.core.trace_context import trace_of
 from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.ids import WorkflowId
@@ -44,6 +45,7 @@ class ExecutionState:
         in_flight: how many tickets are out with the bus or a worker.
         starved: the numbers of the tickets that no known worker can execute.
         gated: the numbers of the steps that wait for a person at their turn.
+        trace: the trace that all of it belongs to.
     """
 
     def __init__(self, workflow_id: WorkflowId, decision: ConsolidatedDecision) -> None:
@@ -69,6 +71,7 @@ class ExecutionState:
         self._reset_counts()
         self._reset_moments()
         self.now = 0
+        self.trace = trace_of(decision, workflow_id, None)
         self._issued: list[commands.Command] = []
         self._touched: dict[int, None] = {}
 

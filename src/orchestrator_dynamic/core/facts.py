@@ -32,7 +32,8 @@ class DecisionAccepted:
     The findings are part of the fact, so that a replay under newer rules keeps the old verdict.
     `validation_ms` and `generation_ms` are how long C1 and C2 took, as the driver measured;
     `workers` are those known at that moment, as in `WorkersChanged`; `submitted_by` is who handed
-    the decision in, None where that is nobody whom we know.
+    the decision in, None where that is nobody whom we know; `traceparent` is the W3C header that
+    its message had.
     """
 
     at: int
@@ -42,6 +43,7 @@ class DecisionAccepted:
     validation_ms: int = 0
     generation_ms: int = 0
     submitted_by: str | None = None
+    traceparent: str | None = None
     kind: Literal["decision_accepted"] = "decision_accepted"
 
 

@@ -105,7 +105,7 @@ def incident_of(
         details=details,
         affected_tickets=affected,
         correlation_id=state.decision.correlation_id or "",
-        trace_id=state.decision.trace_id or "",
+        trace_id=state.trace.told,
         recommended_playbook=PLAYBOOKS.get(why),
         auto_remediation_enabled=not escalate,
         escalation_required=escalate,

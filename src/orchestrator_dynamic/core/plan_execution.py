@@ -24,6 +24,7 @@ from orchestrator_dynamic.core.plan_graph import PlanGraph
 from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.supply import Supply
 from orchestrator_dynamic.core.ticket import Stage, Ticket
+from orchestrator_dynamic.core.trace_context import trace_of
 from orchestrator_dynamic.errors import InvariantViolation, Severity
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.ids import WorkflowId
@@ -147,6 +148,7 @@ class PlanExecution:
         state.policy, state.accepted_at = fact.policy, fact.at
         state.validation_ms, state.generation_ms = fact.validation_ms, fact.generation_ms
         state.supply = Supply(fact.workers)
+        state.trace = trace_of(state.decision, state.workflow_id, fact.traceparent)
         verdict, why = verdict_on(state.decision, fact.findings, fact.at)
         state.invalid = verdict is Verdict.REFUSE_INVALID
         by = fact.submitted_by or ORCHESTRATOR

@@ -24,7 +24,7 @@ def frame_of(state: ExecutionState) -> TelemetryFrame:
             decision_id=decision.decision_id,
             workflow_id=state.workflow_id,
             correlation_id=decision.correlation_id,
-            trace_id=decision.trace_id,
+            trace_id=state.trace.told,
             ticket_ids=tuple([ticket.ticket_id for ticket in state.tickets]),
         ),
         outcome=state.outcome or Outcome.FAILED,

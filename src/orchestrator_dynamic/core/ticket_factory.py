@@ -13,6 +13,7 @@ from orchestrator_dynamic.core.gate import steps_awaiting_approval
 from orchestrator_dynamic.core.plan_graph import PlanGraph
 from orchestrator_dynamic.core.policy import Policy
 from orchestrator_dynamic.core.ticket import STATUS_OF, Ticket
+from orchestrator_dynamic.core.trace_context import span_id
 from orchestrator_dynamic.models.cognitive_plan import TaskNode
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket, QoS, Sla
@@ -131,8 +132,8 @@ def message_of(state: ExecutionState, number: int) -> ExecutionTicket:
         intent_id=decision.intent_id,
         decision_id=decision.decision_id,
         correlation_id=decision.correlation_id,
-        trace_id=decision.trace_id,
-        span_id=decision.span_id,
+        trace_id=state.trace.told,
+        span_id=_span_of(state, ticket),
         task_id=ticket.task_id,
         task_type=ticket.task_type,
         description=task.description,
@@ -168,6 +169,13 @@ def message_of(state: ExecutionState, number: int) -> ExecutionTicket:
         },
         schema_version=1,
     )
+
+
+def _span_of(state: ExecutionState, ticket: Ticket) -> str | None:
+    """Return the span of an attempt; in a trace that is none of W3C's, what the decision says."""
+    if state.trace.told != state.trace.trace_id:
+        return state.decision.span_id
+    return span_id(state.workflow_id, "ticket", ticket.number, ticket.attempt)
 
 
 def projected_deadline(state: ExecutionState, ticket: Ticket) -> int:

@@ -92,6 +92,7 @@ class Admission:
             validation_ms=new.validation_ms,
             generation_ms=new.generation_ms,
             submitted_by=new.message.by,
+            traceparent=new.traceparent,
         )
         self._teller.accepted(plan, accepted, step)
         return receipt_for(new, _reception_of(state.phase), state.verdict)

@@ -19,6 +19,7 @@ from orchestrator_dynamic.ports.records import DeadLetterRecord
 from orchestrator_dynamic.runtime.dead_letters import letter_about
 from orchestrator_dynamic.wire.decision_reader import ReadLimits, read_decision
 from orchestrator_dynamic.wire.decision_writer import kept_form
+from orchestrator_dynamic.wire.message_headers import traceparent_in
 
 # Below this, a thread costs more than it spares the others.
 _IN_PLACE_BYTES_MAX = 128 * 1024
@@ -36,6 +37,7 @@ class NewPlan:
     findings: tuple[Finding, ...]
     validation_ms: int
     generation_ms: int
+    traceparent: str | None
 
 
 Prepared = NewPlan | DeadLetterRecord
@@ -87,4 +89,5 @@ class Intake:
             findings=(*read.warnings, *examination.findings),
             validation_ms=round((examined - began) * 1000),
             generation_ms=round((generated - examined) * 1000),
+            traceparent=traceparent_in(message.headers),
         )

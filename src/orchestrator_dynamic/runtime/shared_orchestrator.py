@@ -149,6 +149,7 @@ class SharedOrchestrator:
             validation_ms=new.validation_ms,
             generation_ms=new.generation_ms,
             submitted_by=new.message.by,
+            traceparent=new.traceparent,
         )
         first = Told(
             kind=Kind.FACT,

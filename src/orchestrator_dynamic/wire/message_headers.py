@@ -69,6 +69,14 @@ def headers_of(message: Message, value: bytes) -> dict[str, bytes]:
     return headers
 
 
+def traceparent_in(headers: Mapping[str, bytes]) -> str | None:
+    """Return the W3C trace header of a message, by whatever case its name is; None without one."""
+    for name, value in headers.items():
+        if name.lower() == "traceparent":
+            return value[:TEXT_MAX].decode("ascii", errors="replace")
+    return None
+
+
 def dead_letter_headers(
     original: Mapping[str, bytes],
     *,

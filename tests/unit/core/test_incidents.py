@@ -58,7 +58,8 @@ def test_an_incident_without_correlation_says_so() -> None:
 
     story.fail_for_good("a")
 
-    assert (story.incidents[0].correlation_id, story.incidents[0].trace_id) == ("", "")
+    assert story.incidents[0].correlation_id == ""
+    assert story.incidents[0].trace_id == story.state.trace.trace_id
 
 
 def test_a_retry_is_no_incident() -> None:
