@@ -125,3 +125,24 @@ def test_a_killed_worker_is_found_and_its_tickets_go_to_others(tmp_path: Path) -
     assert Counter(place.executions()) == Counter({**dict.fromkeys(attempts, 1), held: 2})
     told = place.rows("SELECT error FROM results WHERE status = 'FAILED'")
     assert told == [("the lease of worker stubborn ran out without a sign of life",)]
+
+
+def test_a_frozen_worker_wakes_up_and_changes_nothing(tmp_path: Path) -> None:
+    """Its leases ran out; what it still says is about attempts that are over."""
+    place = Place(tmp_path, TASKS)
+
+    with place.service() as serving, place.worker() as frozen:
+        place.await_executions(serving, 30)
+        frozen.process.send_signal(signal.SIGSTOP)
+        with place.worker():
+            serving.until(lambda: place.outcome() is not None)
+        before = place.executions()
+        completed = place.rows("SELECT count(*) FROM results WHERE fate = 'accepted'")
+        frozen.process.send_signal(signal.SIGCONT)
+        stopped = frozen.stopped(signal.SIGTERM)
+
+    again = place.executions()[len(before) :]
+    assert (place.outcome(), stopped.exit_code) == ("SUCCESS", 0)
+    assert set(Counter(before).values()) <= {1, 2}
+    assert again == []
+    assert completed == place.rows("SELECT count(*) FROM results WHERE fate = 'accepted'")

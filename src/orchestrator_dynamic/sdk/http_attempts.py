@@ -24,14 +24,24 @@ class Attempt:
 
     Attributes:
         begun_at: when a lane took it, in loop time; None while it is queued.
+        lent_until: when its lease runs out, as far as we know, in loop time.
         progress: what is to be told of it with the next sign of life.
     """
 
-    __slots__ = ("_interrupt", "begun_at", "number", "progress", "ticket", "verdict")
+    __slots__ = (
+        "_interrupt",
+        "begun_at",
+        "lent_until",
+        "number",
+        "progress",
+        "ticket",
+        "verdict",
+    )
 
-    def __init__(self, ticket: ExecutionTicket, number: int) -> None:
+    def __init__(self, ticket: ExecutionTicket, number: int, lent_until: float) -> None:
         self.ticket = ticket
         self.number = number
+        self.lent_until = lent_until
         self.begun_at: float | None = None
         self.progress: str | None = None
         self.verdict = HeartbeatVerdict.GO_ON
@@ -87,22 +97,27 @@ class AttemptsOnLease:
         idle = self.running < self._lanes and not self._queued
         return max(0, free) if idle or 2 * free >= capacity else 0
 
-    def add(self, ticket: ExecutionTicket, number: int) -> None:
+    def add(self, ticket: ExecutionTicket, number: int, lent_until: float) -> None:
         """Note an attempt that was lent; an older one at the same ticket is over."""
         if before := self._held.get(ticket.ticket_id):
             self._forget(before)
             before.stop(HeartbeatVerdict.SUPERSEDED)
-        attempt = self._held[ticket.ticket_id] = Attempt(ticket, number)
+        attempt = self._held[ticket.ticket_id] = Attempt(ticket, number, lent_until)
         self._queued.append(attempt)
 
     def begin(self) -> Attempt | None:
-        """Return the next attempt that is to be worked on, if there is one."""
-        if not self._queued:
-            return None
-        attempt = self._queued.popleft()
-        attempt.begun_at = asyncio.get_running_loop().time()
-        self.running += 1
-        return attempt
+        """Return the next attempt that is to be worked on, if there is one.
+
+        What may be another's by now, for we were not heard for too long, waits for word of it.
+        """
+        now = asyncio.get_running_loop().time()
+        for attempt in self._queued:
+            if attempt.lent_until > now:
+                self._queued.remove(attempt)
+                attempt.begun_at = now
+                self.running += 1
+                return attempt
+        return None
 
     def find(self, ticket_id: str, number: int) -> Attempt | None:
         """Return an attempt that is in hand."""

@@ -14,6 +14,8 @@ from orchestrator_dynamic.sdk.http_connection import ServerUnavailable, WorkerCl
 BATCH_MAX = 1_000
 # How far the work has come is told once a second at most.
 PROGRESS_S = 1.0
+# A line for people; the orchestrator keeps no more of it.
+PROGRESS_LENGTH_MAX = 500
 
 
 class LifeSigns:
@@ -24,14 +26,14 @@ class LifeSigns:
         client: WorkerClient,
         attempts: AttemptsOnLease,
         lease_s: int,
-        on_over: Callable[[], None],
+        on_word: Callable[[], None],
     ) -> None:
         """Begin with nothing to tell.
 
         Args:
-            on_over: is called when less is in hand, for nobody wants it any more.
+            on_word: is called when there is word of what is in hand.
         """
-        self._on_over = on_over
+        self._on_word = on_word
         self._client = client
         self._attempts = attempts
         self._lease_s = lease_s
@@ -39,7 +41,8 @@ class LifeSigns:
 
     def tell(self, attempt: Attempt, progress: str) -> None:
         """Tell soon how far `attempt` has come; a later word replaces an earlier one."""
-        attempt.progress = progress
+        line = progress[:PROGRESS_LENGTH_MAX]
+        attempt.progress = line.encode(errors="replace").decode()
         self._progress.set()
 
     async def run(self) -> None:
@@ -77,27 +80,31 @@ class LifeSigns:
                 {"ticket_id": one.ticket.ticket_id, "attempt": one.number, "progress": progress}
                 for one, progress in told
             ]
+            lent_until = asyncio.get_running_loop().time() + self._lease_s
             answer = await self._client.ask(
                 "heartbeat", {"tickets": beats, "lease_s": self._lease_s}
             )
             for one, progress in told:
                 if one.progress is progress:
                     one.progress = None
-            if unbegun := self._hear(answer):
+            if unbegun := self._hear(answer, lent_until):
                 await self._client.ask("return", {"tickets": unbegun})
 
-    def _hear(self, answer: bytes) -> list[dict[str, object]]:
+    def _hear(self, answer: bytes, lent_until: float) -> list[dict[str, object]]:
         """Pass verdicts on, and return what was cancelled before it was begun."""
         unbegun: list[dict[str, object]] = []
         for sign in orjson.loads(answer)["tickets"]:
             attempt = self._attempts.find(sign["ticket_id"], sign["attempt"])
             verdict = HeartbeatVerdict(sign["verdict"])
-            if attempt is None or verdict is HeartbeatVerdict.GO_ON:
+            if attempt is None:
+                continue
+            if verdict is HeartbeatVerdict.GO_ON:
+                attempt.lent_until = lent_until
                 continue
             attempt.stop(verdict)
             if attempt.begun_at is None or verdict is HeartbeatVerdict.SUPERSEDED:
                 self._attempts.over(attempt)
-                self._on_over()
                 if verdict is HeartbeatVerdict.CANCELLED:
                     unbegun.append({"ticket_id": sign["ticket_id"], "attempt": sign["attempt"]})
+        self._on_word()
         return unbegun

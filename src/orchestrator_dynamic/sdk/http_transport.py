@@ -44,7 +44,7 @@ class HttpLimits:
     Attributes:
         lease_s: after this silence tickets go to others; a handler that blocks the event loop for
             longer loses what this worker has. Signs of life come three times as often.
-        wait_s: how long one question for tickets waits for an answer.
+        wait_s: how long one question for tickets waits for an answer, at most half a lease.
         answers_max: how many answers may wait before workers do.
     """
 
@@ -86,9 +86,7 @@ class HttpTransport:
         self._attempts = AttemptsOnLease(profile.concurrency)
         self._sender = ResultSender(self._client, limits.answers_max)
         self._changed = asyncio.Event()
-        self._life_signs = LifeSigns(
-            self._client, self._attempts, limits.lease_s, self._changed.set
-        )
+        self._life_signs = LifeSigns(self._client, self._attempts, limits.lease_s, self._heard)
         self._takers: deque[asyncio.Future[None]] = deque()
         self._draining = False
         self._stack = AsyncExitStack()
@@ -196,27 +194,30 @@ class HttpTransport:
 
     async def _keep_asking(self) -> None:
         """Ask for tickets whenever there is room for them."""
-        profile, backoff = self._profile, Backoff()
+        profile, backoff, lease_s = self._profile, Backoff(), self._limits.lease_s
+        # A lease may be as old as the question, so that half of it is left when it comes.
+        wait_s = min(self._limits.wait_s, lease_s / 2)
         about = {
             "task_types": sorted(profile.task_types),
             "capabilities": sorted(profile.capabilities),
-            "wait_s": self._limits.wait_s,
-            "lease_s": self._limits.lease_s,
+            "wait_s": wait_s,
+            "lease_s": lease_s,
         }
         while True:
             while not (room := self._attempts.room):
                 self._changed.clear()
                 await self._changed.wait()
             question = {**about, "max": min(room, _LENT_MAX)}
+            lent_until = asyncio.get_running_loop().time() + lease_s
             try:
-                answer = await self._client.ask("lease", question, self._limits.wait_s + ANSWER_S)
+                answer = await self._client.ask("lease", question, wait_s + ANSWER_S)
             except ServerUnavailable as error:
                 await backoff.wait("no tickets for now: %s", error)
                 continue
             backoff.over()
-            self._take_in(answer)
+            self._take_in(answer, lent_until)
 
-    def _take_in(self, answer: bytes) -> None:
+    def _take_in(self, answer: bytes, lent_until: float) -> None:
         try:
             lent = _Lease.model_validate_json(answer).tickets
         except ValidationError as error:
@@ -224,8 +225,13 @@ class HttpTransport:
                 f"the server lends what this worker cannot read: {error}"
             ) from error
         for one in lent:
-            self._attempts.add(one.ticket, one.attempt)
+            self._attempts.add(one.ticket, one.attempt, lent_until)
         self._wake(len(lent))
+
+    def _heard(self) -> None:
+        """There is word of what is in hand: some may be begun now, some is over."""
+        self._changed.set()
+        self._wake(len(self._attempts) - self._attempts.running)
 
     def _wake(self, most: int) -> None:
         while self._takers and most > 0:
