@@ -82,15 +82,6 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def test_settings_that_this_version_cannot_honour_are_problems(well: Path) -> None:
-    """Running without them would not be what was asked for."""
-    done = checked(well, OTEL_EXPORTER_ENDPOINT="http://127.0.0.1:4317")
-
-    assert done.code == 1
-    assert "OTEL_EXPORTER_ENDPOINT" in check(done, "settings")["finding"]
-    assert check(done, "settings")["remedy"]
-
-
 def test_every_service_that_is_set_is_tried(well: Path) -> None:
     """A service that is away is told of before the first plan finds out, and each by itself."""
     nobody = free_port()

@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.types import ASGIApp
 
 from orchestrator_dynamic.api import problems
 from orchestrator_dynamic.api.door import Door
@@ -23,7 +22,7 @@ before as `cursor`.
 _REF = "#/components/schemas/{model}"
 
 
-def create_app(parts: ApiParts) -> ASGIApp:
+def create_app(parts: ApiParts) -> Door:
     """Return the application as servers are given it; it opens and closes nothing."""
     app = application()
     app.state.parts = parts

@@ -14,9 +14,9 @@ from orchestrator_dynamic.adapters.sqlite.floor import run_floor
 from orchestrator_dynamic.adapters.sqlite.ledger import SqliteLedger
 from orchestrator_dynamic.adapters.sqlite.store import SqliteStore
 from orchestrator_dynamic.bootstrap import driver_mark
-from orchestrator_dynamic.bootstrap.missing_parts import refuse_missing_parts
 from orchestrator_dynamic.bootstrap.outside import Outside, opened_outside
 from orchestrator_dynamic.bootstrap.topics import topics_of
+from orchestrator_dynamic.bootstrap.tracing import traced
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.consumers.taker import Stream
 from orchestrator_dynamic.observability.metrics import Metrics
@@ -86,7 +86,6 @@ async def application(
         Misconfigured: the data directory cannot be used or is in use, or a part refuses us.
         StorageFailed: a commit failed, so that the engine stopped.
     """
-    refuse_missing_parts(settings)
     async with AsyncExitStack() as opened:
         opened.enter_context(lease.held(settings.data_dir, command, now_text()))
         connection = opened.enter_context(closing(database.open_for_writing(settings.data_dir)))
@@ -94,6 +93,7 @@ async def application(
         ledger, store = SqliteLedger(connection), SqliteStore(reading)
         driver_mark.claim(ledger, driver_mark.EMBEDDED)
         metrics, clock = Metrics(), SystemClock()
+        onlookers = (*onlookers, *opened.enter_context(traced(settings, metrics)))
         outside, opened_later = Outside(), opened
         if not alone:
             parts = opened_outside(settings, ledger, clock, metrics)

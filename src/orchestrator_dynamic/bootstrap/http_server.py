@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.types import ASGIApp
 
+from orchestrator_dynamic.api.door import Door
 from orchestrator_dynamic.errors import Misconfigured
 
 # Connections that wait to be accepted: a burst of clients that come back after a restart.
@@ -28,7 +28,7 @@ class HttpServer(uvicorn.Server):
         ready: set once requests are taken.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: Door) -> None:
         super().__init__(
             uvicorn.Config(
                 app,

@@ -15,7 +15,6 @@ from orchestrator_dynamic.adapters.temporal.plan_workflows import TemporalPlanWo
 from orchestrator_dynamic.adapters.temporal.search_attributes import ensure_search_attributes
 from orchestrator_dynamic.bootstrap.broker import opened_broker
 from orchestrator_dynamic.bootstrap.embedded import now_text
-from orchestrator_dynamic.bootstrap.missing_parts import refuse_missing_parts
 from orchestrator_dynamic.bootstrap.records import opened_store
 from orchestrator_dynamic.bootstrap.shared_addresses import temporal_address
 from orchestrator_dynamic.bootstrap.temporal_parts import (
@@ -24,6 +23,7 @@ from orchestrator_dynamic.bootstrap.temporal_parts import (
     opened_cache,
     opened_ledger,
 )
+from orchestrator_dynamic.bootstrap.tracing import traced
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.consumers.consumption import Consumption
 from orchestrator_dynamic.consumers.taker import Stream
@@ -85,7 +85,6 @@ async def shared_application(
     Raises:
         Misconfigured: a server is missing or refuses us.
     """
-    refuse_missing_parts(settings)
     if streams and not settings.kafka.bootstrap_servers:
         raise Misconfigured("there is nothing to consume from; set KAFKA_BOOTSTRAP_SERVERS")
     async with AsyncExitStack() as opened:
@@ -124,6 +123,7 @@ async def _roles(
     lends: bool,
 ) -> _Roles:
     broker, metrics = None, Metrics()
+    onlookers = (*onlookers, *opened.enter_context(traced(settings, metrics)))
     if settings.kafka.bootstrap_servers:
         broker = await opened.enter_async_context(opened_broker(settings))
     elif takes_turns:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import typer
 
-from orchestrator_dynamic.bootstrap.missing_parts import refuse_missing_parts
 from orchestrator_dynamic.bootstrap.probes import probes
 from orchestrator_dynamic.bootstrap.records import inspect_data, lease_holder
 from orchestrator_dynamic.cli.checks import (
@@ -24,7 +23,6 @@ from orchestrator_dynamic.cli.options import AsJson, DataDir
 from orchestrator_dynamic.cli.printing import counted, print_json, say
 from orchestrator_dynamic.cli.quietness import settings_for_people
 from orchestrator_dynamic.config.settings import Settings
-from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.ports.inspection import Inspection, Records
 from orchestrator_dynamic.ports.probing import Check, Verdict, ok, problem, warning
 
@@ -99,13 +97,8 @@ def _services(settings: Settings) -> Iterator[Check]:
 def _checks_of_settings(settings: Settings, complaints: list[str]) -> Iterator[Check]:
     for complaint in complaints:
         yield problem("settings", complaint, "mend it; nothing starts before")
-    try:
-        refuse_missing_parts(settings)
-    except Misconfigured as error:
-        yield problem("settings", str(error), "unset them, or use a version that has these parts")
-    else:
-        if not complaints:
-            yield ok("settings", "all are possible; `orq settings` shows them")
+    if not complaints:
+        yield ok("settings", "all are possible; `orq settings` shows them")
 
 
 def _checks_of_store(inspection: Inspection, size: int) -> Iterator[Check]:

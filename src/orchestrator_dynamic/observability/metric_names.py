@@ -29,6 +29,7 @@ CounterName = Literal[
     "orchestration_results_total",
     "orchestration_retries_total",
     "orchestration_sla_violations_total",
+    "orchestration_spans_total",
     "orchestration_tickets_completed_total",
     "orchestration_tickets_generated_total",
     "orchestration_tickets_published_total",
@@ -250,6 +251,12 @@ COUNTERS: Mapping[CounterName, Metric] = {
         labels={**HTTP_GROUPS, "status": ("2xx", "3xx", "4xx", "5xx")},
         meaning="Requests that were answered, by what they are about.",
         action="5xx: the log has each by its correlation id. 4xx of one group: a client is wrong.",
+    ),
+    "orchestration_spans_total": Metric(
+        unit="spans",
+        labels={"result": ("exported", "dropped")},
+        meaning="Spans of traces, by whether the collector has them.",
+        action="dropped: the collector is away or too slow; plans are not held up by that.",
     ),
     "orchestration_commits_total": Metric(
         unit="commits",
