@@ -40,7 +40,8 @@ class IdempotencyKeys:
         """Keep a key, once its submission is durable."""
         if key is None:
             return
-        self._known[(subject, key)] = (self._now_s(), sha256(body).digest())
+        # Where it is known its age stays, so that the first ones are always the oldest.
+        self._known.setdefault((subject, key), (self._now_s(), sha256(body).digest()))
         while len(self._known) > KEYS_MAX:
             self._known.popitem(last=False)
 

@@ -46,11 +46,11 @@ async def requeued(
         raise NotRequeueable(f"dead letter {letter_id} has been requeued: {letter.requeue_outcome}")
     headers = {name: value.encode("latin-1") for name, value in letter.headers.items()}
     source = f"dead letter {letter_id} ({letter.source})"
+    key = None if letter.key is None else letter.key.encode("latin-1")
     if letter.source.startswith(f"{topic}[") and send_back is not None:
-        key = None if letter.key is None else letter.key.encode("latin-1")
         await send_back(Outgoing(topic, key, body, headers))
         receipt = Receipt(reception=Reception.SENT_BACK, source=source)
     else:
-        receipt = await hand_in(Incoming(body, source, headers, by=by))
+        receipt = await hand_in(Incoming(body, source, headers, key, by=by))
     await note(letter_id, receipt.reception)
     return receipt

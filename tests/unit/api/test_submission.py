@@ -96,6 +96,19 @@ def test_keys_are_forgotten_after_a_day_and_never_too_many() -> None:
     keys.check("ana", "0", b"another")
 
 
+def test_a_key_that_is_used_again_grows_no_younger() -> None:
+    """Else a key that is in use would keep those behind it from being forgotten."""
+    now = 0.0
+    keys = IdempotencyKeys(lambda: now)
+    keys.remember("ana", "busy", b"one")
+    keys.remember("ana", "idle", b"one")
+    now = KEPT_S / 2
+    keys.remember("ana", "busy", b"one")
+    now = KEPT_S + 1
+    keys.check("ana", "idle", b"two")
+    keys.check("ana", "busy", b"two")
+
+
 async def test_the_audit_knows_who_submitted(tmp_path: Path) -> None:
     """And whoever submitted cannot approve, where somebody is known at all."""
     people = {"ana": (Scope.OPERATE, Scope.APPROVE, Scope.READ), "ben": (Scope.APPROVE,)}
@@ -130,8 +143,8 @@ async def test_a_dry_run_tells_everything_and_does_nothing(tmp_path: Path) -> No
     assert known["items"] == []
 
 
-async def test_a_dead_letter_is_handed_in_again_once(tmp_path: Path) -> None:
-    """After what was wrong has been mended; here nothing was, so that it is one again."""
+async def test_a_dead_letter_that_is_no_better_is_one_again(tmp_path: Path) -> None:
+    """Nothing was mended: it says so, and can be handed in another time."""
     async with a_service(tmp_path) as running:
         app = running.service.embedded
         assert app is not None
@@ -144,6 +157,25 @@ async def test_a_dead_letter_is_handed_in_again_once(tmp_path: Path) -> None:
     assert (whole["body"], whole["truncated"]) == ("not a decision", False)
     assert said(again, 202)["reception"] == "dead_letter"
     assert said(missing, 404)["code"] == "not_found"
+
+
+async def test_a_mended_dead_letter_is_taken_in_once(tmp_path: Path) -> None:
+    """Two operators who see the same letter must not both hand it in."""
+    plan = {"plan_id": "p", "intent_id": "i", "tasks": [{"task_id": "a", "type": "query"}]}
+    async with a_service(tmp_path) as strict:
+        app = strict.service.embedded
+        assert app is not None
+        await app.engine.submit(orjson.dumps(plan), source="a stranger")
+    async with a_service(tmp_path, allow_direct_plans=True) as running:
+        [letter] = said(await running.client.get("/api/v1/dead-letters"))["items"]
+        path = f"/api/v1/dead-letters/{letter['id']}"
+        first = await running.client.post(f"{path}/requeue")
+        again = await running.client.post(f"{path}/requeue")
+        noted = said(await running.client.get(path))
+
+    assert said(first, 202)["reception"] == "started"
+    assert said(again, 409)["code"] == "not_possible"
+    assert noted["requeue_outcome"] == "started"
 
 
 async def test_a_plan_alone_starts_only_where_that_is_allowed(tmp_path: Path) -> None:
