@@ -20,6 +20,7 @@ _LINE_MAX = 16_384
 
 _Attempt = Annotated[int, Field(ge=1, le=INT_MAX)]
 _Name = Annotated[str, IDENTIFIER]
+# A text with a bound is looked at, and what is no Unicode is refused; one without is passed on.
 _Line = Annotated[str, Field(max_length=_LINE_MAX)]
 _LeaseS = Annotated[int, Field(ge=5, le=3_600, description="Length of the lease in seconds.")]
 
@@ -73,10 +74,10 @@ class ResultWord(BaseModel):
     attempt: _Attempt
     status: Literal["COMPLETED", "FAILED", "RUNNING"]
     output: Annotated[
-        dict[str, Any],
+        dict[_Line, Any],
         Field(max_length=_ENTRIES_MAX, description="Texts stay, other values become JSON."),
     ] = {}
-    metadata: Annotated[dict[str, str], Field(max_length=_ENTRIES_MAX)] = {}
+    metadata: Annotated[dict[_Line, _Line], Field(max_length=_ENTRIES_MAX)] = {}
     logs: Annotated[list[_Line], Field(max_length=_ENTRIES_MAX)] = []
     error_message: _Line | None = None
     retryable: Annotated[
@@ -180,9 +181,8 @@ def result_of(ticket_id: str, agent_id: str, word: ResultWord, now: int) -> Exec
 
 
 def _text(name: str, value: object) -> str:
-    if isinstance(value, str):
-        return value
     try:
-        return orjson.dumps(value).decode()
+        written = orjson.dumps(value)
+        return value if isinstance(value, str) else written.decode()
     except TypeError as error:
         raise Problem("bad_request", f"output {name!r} cannot be kept: {error}") from error

@@ -229,3 +229,34 @@ async def test_a_deep_output_is_refused_and_its_attempt_stays_open(running: Runn
 
     assert said(refused, 400)["code"] == "bad_request"
     assert said(taken)["fate"] == "taken"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        '"metadata": {"a": "\\ud800"}',
+        '"metadata": {"\\ud800": "a"}',
+        '"output": {"\\ud800": "a"}',
+        '"output": {"a": "\\ud800"}',
+        '"output": {"a": ["\\ud800"]}',
+        '"output": {"a": 1180591620717411303424}',
+        '"logs": ["\\ud800"]',
+        '"error_message": "\\ud800"',
+        '"metadata": {"progress": "\\ud800"}',
+    ],
+)
+async def test_what_cannot_be_kept_is_refused_before_the_engine_hears_of_it(
+    running: Running, word: str
+) -> None:
+    """One worker's broken text must not stop everybody's plans."""
+    await bring(running)
+    lease = await lent(running, wait_s=5)
+    path = f"/api/v1/tickets/{lease['ticket']['ticket_id']}/status"
+    body = f'{{"status": "COMPLETED", "attempt": 1, "agent_id": "w1", {word}}}'
+
+    refused = await running.client.patch(
+        path, content=body, headers={"Content-Type": "application/json"}
+    )
+
+    assert said(refused, 400)["code"] == "bad_request"
+    assert said(await patched(running, lease, status="COMPLETED"))["fate"] == "taken"
