@@ -41,10 +41,10 @@ test: $(STAMPS)/dev ## Run every test, with the coverage of the core and its flo
 	@echo "Running the tests."
 	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses=2 --dist=loadfile --cov --cov-report=term)
 
-test-services: $(STAMPS)/dev ## Run the tests that need real servers, after installing what is missing
+test-services: $(STAMPS)/dev ## Run the tests that need real servers or a browser, after installing what is missing
 	@$(SERVERS) install
-	@echo "Running the tests with real servers (some minutes)."
-	@SERVICES_REQUIRED=1 $(BIN)/python -m pytest -vv $(if $(ARGS),$(ARGS),tests/services)
+	@echo "Running the tests with real servers and a browser (some minutes)."
+	@SERVICES_REQUIRED=1 $(BIN)/python -m pytest -vv $(if $(ARGS),$(ARGS),tests/services tests/browser)
 
 services: $(STAMPS)/dev ## Have every backing service run here, without containers, for .env
 	@$(SERVERS) up

@@ -6,7 +6,7 @@ NAME=services
 
 RUN=$SERVICES_HOME/run
 # In the order of starting: Temporal needs PostgreSQL.
-ALL="kafka registry mongo postgres temporal redis"
+ALL="kafka registry mongo postgres temporal redis jaeger"
 
 server() { "$SCRIPTS/$1.sh" "$2" "${@:3}"; }
 
@@ -74,7 +74,11 @@ down() {
 }
 
 case ${1:-} in
-install) install_all ;;
+install)
+    install_all
+    # No server, but what looks at ours in the tests.
+    need chromium chromium
+    ;;
 up) up ;;
 down) down ;;
 *)

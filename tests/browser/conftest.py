@@ -1,15 +1,16 @@
 """A real browser on a real service, and what happens where there is no browser.
 
 These tests take minutes. They are collected only when SERVICES_REQUIRED=1 is set, as by `make
-test-services`, or when the command line names this folder or something in it. Where Chromium is not
-installed they are skipped; with SERVICES_REQUIRED=1 they fail. Pictures of what was seen go to the
-directory SCREENSHOTS_DIR, or to a temporary one.
+test-services`, or when the command line names this folder or something in it. Where Chromium is
+not installed they are skipped; with SERVICES_REQUIRED=1 they fail. Pictures of what was seen, and
+numbers, go to the directory SCREENSHOTS_DIR, or to a temporary one.
 """
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -65,7 +66,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Watched]]:
     """
     opened: list[Watched] = []
 
-    def one(**options: object) -> Watched:
+    def one(**options: Any) -> Watched:
         opened.append(watched(browser, **options))
         return opened[-1]
 
@@ -77,13 +78,33 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Watched]]:
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Callable[[Page, str], Path]:
-    """Keep a picture of a page under a name."""
+def artefacts(tmp_path: Path) -> Path:
+    """Return the directory of what is kept for people to look at."""
     directory = Path(os.environ.get("SCREENSHOTS_DIR") or tmp_path / "pictures")
     directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+@pytest.fixture
+def measured(artefacts: Path, request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Say what was measured, at the terminal and in the file of numbers."""
+
+    def tell(text: str) -> None:
+        terminal = request.config.get_terminal_writer()
+        terminal.line()
+        terminal.line(text)
+        with (artefacts / "numbers.txt").open("a") as numbers:
+            numbers.write(f"{request.node.name}: {text}\n")
+
+    return tell
+
+
+@pytest.fixture
+def picture(artefacts: Path) -> Callable[[Page, str], Path]:
+    """Keep a picture of a page under a name."""
 
     def take(page: Page, name: str) -> Path:
-        file = directory / f"{name}.png"
+        file = artefacts / f"{name}.png"
         page.screenshot(path=file)
         return file
 

@@ -1,8 +1,9 @@
 """Decisions to hand in: only what a test is about is said, the rest is as it mostly is."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 MADE_AT = "2026-01-15T08:00:00Z"
@@ -49,7 +50,7 @@ def a_decision(
     requires_approval: bool = False,
     destructive: Iterable[str] = (),
     risk_band: str = "low",
-    **more: Any,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> str:
     """Return a decision with a plan as JSON; what is `destructive` waits at its turn for a person.
 

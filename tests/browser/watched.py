@@ -1,4 +1,4 @@
-"""A page, and everything that goes wrong on it: errors, complaints of its policy, failed answers."""
+"""A page, and everything that goes wrong on it: errors, broken policies, failed answers."""
 
 import json
 from collections.abc import Mapping
@@ -54,6 +54,6 @@ def watched(browser: Browser, storage: Mapping[str, str] | None = None, **option
     context = browser.new_context(**{"locale": "en-US", **options})
     context.add_init_script(_LISTEN)
     if storage:
-        lines = (f"localStorage.setItem({json.dumps(k)}, {json.dumps(v)});" for k, v in storage.items())
-        context.add_init_script("\n".join(lines))
+        put = "Object.entries(%s).forEach(([key, value]) => localStorage.setItem(key, value))"
+        context.add_init_script(put % json.dumps({**storage}))
     return Watched(context)

@@ -30,12 +30,14 @@ export function ProblemNotice({ problem, children }) {
   if (!problem) return null;
   const code = problem.code ?? 'unexpected';
   const key = `problem.${code}`;
+  const said = problem.detail ?? problem.message;
+  const more = (problem.findings ?? []).filter((finding) => finding.message !== said);
   return html`<div class="notice bad" role="alert">
     <${Icon} name="failed" />
     <div>
       <p class="notice-title">${hasText(key) ? t(key) : t('problem.unexpected')}</p>
-      <p lang="en">${problem.detail ?? problem.message}</p>
-      ${problem.findings?.length > 0 && html`<${Findings} findings=${problem.findings} />`}
+      <p lang="en">${said}</p>
+      ${more.length > 0 && html`<${Findings} findings=${more} />`}
       ${problem.correlationId &&
       html`<p class="quiet">${t('problem.correlation')} <code>${problem.correlationId}</code></p>`}
       ${children}

@@ -31,7 +31,7 @@ export function ActionDialog({ action, feed, steps = [], onClose }) {
     try {
       const said = reason.current.value.trim();
       const answer = await send(action, { id, workflow, said, steps, tasks, tag: tag.current });
-      announce(t('action.done', { action: t(`action.${action}`), plan: workflow.plan_id }));
+      announce(`${t(`action.${action}`)}: ${workflow.plan_id}`);
       feed.refresh();
       onClose();
       if (answer.workflow_id && answer.workflow_id !== id) go(href(['plans', answer.workflow_id]));
@@ -53,7 +53,7 @@ export function ActionDialog({ action, feed, steps = [], onClose }) {
       <p class="row end">
         <button type="button" class="button" onClick=${onClose}>${t('action.not_now')}</button>
         <button type="submit" class="button ${kind}" aria-disabled=${busy ? 'true' : 'false'}>
-          ${t(`action.${action}.confirm`)}
+          ${t(`action.${action}`)}
         </button>
       </p>
     </form>

@@ -8,13 +8,18 @@ import { href, usePlace } from '../core/router.js';
 import { me, signInWanted } from '../core/session.js';
 import { useStore } from '../core/store.js';
 import { Icon } from '../ui/icon.js';
+import { fetchTheRest, lazy } from '../ui/lazy.js';
 import { ProblemNotice } from '../ui/notice.js';
-import { DeadLettersView } from './dead_letters.js';
 import { PlanView } from './plan.js';
 import { PlansView } from './plans.js';
 import { SignIn } from './sign_in.js';
 import { StatusBar } from './status_bar.js';
-import { SubmitView } from './submit.js';
+
+const DeadLettersView = lazy(() => import('./dead_letters.js'), 'DeadLettersView');
+const SubmitView = lazy(() => import('./submit.js'), 'SubmitView');
+
+// The rest may come when what was asked for has been on the screen for a moment.
+const QUIET_MS = 1500;
 
 const PLACES = [
   { id: 'plans', icon: 'plans' },
@@ -36,6 +41,11 @@ export function App() {
       (error) => error.status !== 401 && setProblem(error),
     );
   }, [who, asked]);
+
+  useEffect(() => {
+    const timer = setTimeout(fetchTheRest, QUIET_MS);
+    return () => clearTimeout(timer);
+  }, []);
 
   const [view = 'plans'] = path;
   return html`

@@ -92,7 +92,7 @@ function Letter({ id }) {
     ${letter &&
     html`<div class="card">
       <p class="row"><${ActionButton} name="requeue" scope="operate" icon="repeat" kind="primary" onPress=${requeue}>${t('letters.requeue')}<//></p>
-      <h2>${t('letters.why')} <code>${letter.reason}</code></h2>
+      <h2>${t('why')} <code>${letter.reason}</code></h2>
       <${Findings} findings=${letter.findings} />
       <dl class="pairs">
         <dt>${t('letters.at')}</dt><dd>${moment(letter.at)}</dd>

@@ -51,7 +51,7 @@ function Approval({ approval }) {
     <p><${Badge} tone=${APPROVAL_TONES[approval.state] ?? 'waiting'}>${t(`approval.${approval.state}`)}<//></p>
     ${approval.reasons?.length > 0 && html`<h3>${t('approval.reasons')}</h3><ul>${approval.reasons.map((reason, i) => html`<li key=${i} lang="en">${reason}</li>`)}</ul>`}
     ${approval.steps?.length > 0 && html`<h3>${t('approval.steps')}</h3><ul class="chips">${approval.steps.map((step) => html`<li key=${step}><code>${step}</code></li>`)}</ul>`}
-    ${approval.by && html`<p>${t('approval.by', { by: approval.by, at: moment(approval.at) })}</p>`}
+    ${approval.by && html`<p>${approval.by}, ${moment(approval.at)}</p>`}
     ${approval.reason && html`<p class="said">${approval.reason}</p>`}
   </section>`;
 }

@@ -35,10 +35,10 @@ function Outlook({ validation }) {
       <div><dt>${t('examined.tasks')}</dt><dd>${number(validation.tasks)}</dd></div>
       <div><dt>${t('examined.takes')}</dt><dd>${duration(validation.projected_duration_ms)}</dd></div>
       <div><dt>${t('examined.end')}</dt><dd>${moment(validation.projected_end_at)}</dd></div>
-      <div><dt>${t('examined.deadline')}</dt><dd>${moment(validation.deadline_at)}</dd></div>
+      <div><dt>${t('deadline')}</dt><dd>${moment(validation.deadline_at)}</dd></div>
     </dl>
     ${validation.unestimated_tasks > 0 && html`<p class="quiet">${t('examined.unestimated', { n: validation.unestimated_tasks })}</p>`}
-    <h3>${t('examined.path')} <span class="quiet">${duration(validation.critical_path_ms)}</span></h3>
+    <h3>${t('critical')} <span class="quiet">${duration(validation.critical_path_ms)}</span></h3>
     <ol class="path">
       ${path.slice(0, PATH_SHOWN).map((task) => html`<li key=${task}><code>${task}</code></li>`)}
       ${path.length > PATH_SHOWN && html`<li>${t('entry.more', { n: path.length - PATH_SHOWN })}</li>`}

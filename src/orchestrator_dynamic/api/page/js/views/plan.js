@@ -8,25 +8,21 @@ import { go, href, usePlace } from '../core/router.js';
 import { useNews, useStore } from '../core/store.js';
 import { openPlan } from '../model/plan_feed.js';
 import { standing } from '../model/vocabulary.js';
+import { lazy } from '../ui/lazy.js';
 import { ProblemNotice, Skeleton } from '../ui/notice.js';
 import { Tabs } from '../ui/tabs.js';
-import { AuditTab } from './audit.js';
-import { DecisionTab } from './decision.js';
 import { GraphTab } from './graph_tab.js';
-import { JournalTab } from './journal.js';
 import { PlanHead } from './plan_head.js';
-import { TicketPanel } from './ticket_panel.js';
-import { TicketsTab } from './tickets.js';
-import { TimelineTab } from './timeline_tab.js';
 
 const TABS = {
   graph: GraphTab,
-  timeline: TimelineTab,
-  tickets: TicketsTab,
-  decision: DecisionTab,
-  audit: AuditTab,
-  journal: JournalTab,
+  timeline: lazy(() => import('./timeline_tab.js'), 'TimelineTab'),
+  tickets: lazy(() => import('./tickets.js'), 'TicketsTab'),
+  decision: lazy(() => import('./decision.js'), 'DecisionTab'),
+  audit: lazy(() => import('./audit.js'), 'AuditTab'),
+  journal: lazy(() => import('./journal.js'), 'JournalTab'),
 };
+const TicketPanel = lazy(() => import('./ticket_panel.js'), 'TicketPanel');
 
 /** @param {{id: string, tab: string}} props */
 export function PlanView({ id, tab }) {
@@ -86,7 +82,7 @@ function useStandingAnnounced(model) {
   const known = useRef(null);
   useEffect(() => {
     if (known.current && word && known.current !== word) {
-      announce(t('plan.announced', { plan: model.workflow.plan_id, state: t(`plan.${word}`) }));
+      announce(`${model.workflow.plan_id}: ${t(`plan.${word}`)}`);
     }
     known.current = word;
   }, [word]);

@@ -30,18 +30,18 @@ export function PlanHead({ feed }) {
       <span class="push"></span>
       <${PlanActions} feed=${feed} />
     </div>
-    ${why && html`<p class="why"><span class="quiet">${t('head.why')}</span> <span lang="en">${why}</span></p>`}
+    ${why && html`<p class="why"><span class="quiet">${t('why')}</span> <span lang="en">${why}</span></p>`}
     <${WaitsForYou} feed=${feed} />
     <${Progress} parts=${parts} total=${workflow.tasks} label=${t('progress.label', workflow)} />
     <div class="figures"><${Legend} parts=${parts} />
     <dl class="facts">
-      <${Fact} name="sla"><${SlaLeft} workflow=${workflow} now=${now} /><//>
-      <${Fact} name=${open ? 'since' : 'took'}
+      <${Fact} name=${t('deadline')}><${SlaLeft} workflow=${workflow} now=${now} /><//>
+      <${Fact} name=${t(open ? 'head.since' : 'head.took')}
         ><span title=${moment(workflow.accepted_at)}>${duration((workflow.ended_at ?? now) - workflow.accepted_at)}</span><//
       >
-      <${Fact} name="path">${duration(workflow.critical_path_ms || model.graph?.critical_path_ms)}<//>
-      <${Fact} name="retried">${number(workflow.retried)}<//>
-      <${Fact} name="incidents">
+      <${Fact} name=${t('critical')}>${duration(workflow.critical_path_ms || model.graph?.critical_path_ms)}<//>
+      <${Fact} name=${t('head.retried')}>${number(workflow.retried)}<//>
+      <${Fact} name=${t('head.incidents')}>
         ${workflow.incidents > 0
           ? html`<a class="ink-failed" href=${href(['plans', model.id, 'audit'])}
               ><${Icon} name="flag" />${number(workflow.incidents)}</a
@@ -58,7 +58,7 @@ export function PlanHead({ feed }) {
 
 function Fact({ name, children }) {
   return html`<div>
-    <dt>${t(`head.${name}`)}</dt>
+    <dt>${name}</dt>
     <dd>${children}</dd>
   </div>`;
 }

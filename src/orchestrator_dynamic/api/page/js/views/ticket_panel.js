@@ -54,7 +54,7 @@ function Story({ story, row, now, choose }) {
   >${stage && html` <${StageBadge} stage=${stage} />`}`;
   return html`
     ${story.description && html`<p>${story.description}</p>`}
-    ${ticket.why && html`<p class="why"><span class="quiet">${t('ticket.why')}</span> <span lang="en">${ticket.why}</span></p>`}
+    ${ticket.why && html`<p class="why"><span class="quiet">${t('why')}</span> <span lang="en">${ticket.why}</span></p>`}
     ${row.error && html`<p class="notice bad"><${Icon} name="failed" /><span lang="en">${row.error}</span></p>`}
     <dl class="pairs">
       <dt>${t('tickets.type')}</dt><dd>${ticket.task_type}</dd>
@@ -63,7 +63,7 @@ function Story({ story, row, now, choose }) {
       <dt>${t('tickets.ran')}</dt><dd>${duration(runOf(row, now))}</dd>
       ${row.progress && html`<dt>${t('ticket.progress')}</dt><dd>${row.progress}</dd>`}
       <dt>${t('ticket.ready_at')}</dt><dd>${moment(row.ready_at)}</dd>
-      <dt>${t('ticket.deadline_at')}</dt><dd>${moment(row.deadline_at)}</dd>
+      <dt>${t('deadline')}</dt><dd>${moment(row.deadline_at)}</dd>
       <dt>${t('ticket.ended_at')}</dt><dd>${moment(row.ended_at)}</dd>
       <dt>${t('ticket.limit')}</dt><dd>${duration(ticket.timeout_ms)}</dd>
       <dt>${t('ticket.capabilities')}</dt><dd>${story.required_capabilities.join(', ') || '–'}</dd>
