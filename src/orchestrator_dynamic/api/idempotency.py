@@ -23,27 +23,29 @@ class IdempotencyKeys:
         self._now_s = now_s
         self._known: OrderedDict[tuple[str, str], tuple[float, bytes]] = OrderedDict()
 
-    def check(self, subject: str, key: str | None, body: bytes) -> None:
-        """Make sure that a key stands for one body.
+    def claim(self, subject: str, key: str | None, body: bytes) -> bool:
+        """Let a key stand for a body from now on; return whether it did not before.
 
         Raises:
             Problem: `idempotency_key_reused`, where it stands for another one.
         """
         if key is None:
-            return
+            return False
         self._forget()
+        digest = sha256(body).digest()
         known = self._known.get((subject, key))
-        if known is not None and known[1] != sha256(body).digest():
+        if known is None:
+            self._known[(subject, key)] = (self._now_s(), digest)
+            while len(self._known) > KEYS_MAX:
+                self._known.popitem(last=False)
+        elif known[1] != digest:
             raise Problem("idempotency_key_reused", "the key was used for another body before")
+        return known is None
 
-    def remember(self, subject: str, key: str | None, body: bytes) -> None:
-        """Keep a key, once its submission is durable."""
-        if key is None:
-            return
-        # Where it is known its age stays, so that the first ones are always the oldest.
-        self._known.setdefault((subject, key), (self._now_s(), sha256(body).digest()))
-        while len(self._known) > KEYS_MAX:
-            self._known.popitem(last=False)
+    def release(self, subject: str, key: str | None) -> None:
+        """Let a key stand for nothing again, since nothing came of its submission."""
+        if key is not None:
+            self._known.pop((subject, key), None)
 
     def _forget(self) -> None:
         oldest = self._now_s() - KEPT_S

@@ -1,5 +1,6 @@
 """Handing decisions in over HTTP, and what is refused to the sender's face."""
 
+import asyncio
 from pathlib import Path
 
 import orjson
@@ -80,33 +81,55 @@ async def test_a_key_stands_for_one_body(tmp_path: Path) -> None:
     assert refused["code"] == "idempotency_key_reused"
 
 
+async def test_two_bodies_at_once_cannot_share_a_key(tmp_path: Path) -> None:
+    """A client that mixes its threads up hears of it, whichever comes first."""
+    async with a_service(tmp_path) as running:
+        path, headers = "/api/v1/decisions", {**JSON, "Idempotency-Key": "shared"}
+        bodies = [a_message(decision_id=name) for name in ("one", "two")]
+        answers = await asyncio.gather(
+            *(running.client.post(path, content=body, headers=headers) for body in bodies)
+        )
+
+    assert sorted(answer.status_code for answer in answers) == [202, 422]
+
+
+async def test_a_key_is_free_again_after_a_refusal(tmp_path: Path) -> None:
+    """Whoever mends a decision sends it under the name that it had."""
+    async with a_service(tmp_path) as running:
+        key = {"Idempotency-Key": "first"}
+        await submitted(running, b"{", 400, headers=key)
+        mended = await submitted(running, a_message(), headers=key)
+
+    assert mended["reception"] == "started"
+
+
 def test_keys_are_forgotten_after_a_day_and_never_too_many() -> None:
     """A table that grows for ever is a leak with a name."""
     now = 0.0
     keys = IdempotencyKeys(lambda: now)
-    keys.remember("ana", "key", b"one")
+    keys.claim("ana", "key", b"one")
 
-    keys.check("ben", "key", b"two")  # Somebody else's key is another key.
+    keys.claim("ben", "key", b"two")  # Somebody else's key is another key.
     with pytest.raises(Problem, match="another body"):
-        keys.check("ana", "key", b"two")
+        keys.claim("ana", "key", b"two")
     for number in range(KEYS_MAX):
-        keys.remember("ana", str(number), b"")
-    keys.check("ana", "key", b"two")
+        keys.claim("ana", str(number), b"")
+    keys.claim("ana", "key", b"two")
     now = KEPT_S + 1
-    keys.check("ana", "0", b"another")
+    keys.claim("ana", "0", b"another")
 
 
 def test_a_key_that_is_used_again_grows_no_younger() -> None:
     """Else a key that is in use would keep those behind it from being forgotten."""
     now = 0.0
     keys = IdempotencyKeys(lambda: now)
-    keys.remember("ana", "busy", b"one")
-    keys.remember("ana", "idle", b"one")
+    keys.claim("ana", "busy", b"one")
+    keys.claim("ana", "idle", b"one")
     now = KEPT_S / 2
-    keys.remember("ana", "busy", b"one")
+    keys.claim("ana", "busy", b"one")
     now = KEPT_S + 1
-    keys.check("ana", "idle", b"two")
-    keys.check("ana", "busy", b"two")
+    keys.claim("ana", "idle", b"two")
+    keys.claim("ana", "busy", b"two")
 
 
 async def test_the_audit_knows_who_submitted(tmp_path: Path) -> None:

@@ -63,9 +63,14 @@ async def submit(
     every finding, and not kept.
     """
     body = await request.body()
-    parts.keys.check(operator.subject, idempotency_key, body)
-    receipt = await handed_in(parts, body, message_headers(request), operator)
-    parts.keys.remember(operator.subject, idempotency_key, body)
+    # Claimed before anything is awaited, so that two at once cannot both have the key.
+    claimed = parts.keys.claim(operator.subject, idempotency_key, body)
+    try:
+        receipt = await handed_in(parts, body, message_headers(request), operator)
+    except BaseException:
+        if claimed:
+            parts.keys.release(operator.subject, idempotency_key)
+        raise
     headers = {}
     if receipt.workflow_id is not None:
         headers["Location"] = workflow_address(receipt.workflow_id)
