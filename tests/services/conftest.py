@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.servers.jaeger import Jaeger
 from tests.support.servers.kafka import Kafka
 from tests.support.servers.mongo import Mongo
 from tests.support.servers.postgres import Postgres
@@ -92,4 +93,12 @@ def redis_cluster() -> Iterator[RedisCluster]:
     """An empty Redis Cluster."""
     require(RedisCluster)
     with RedisCluster() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def jaeger() -> Iterator[Jaeger]:
+    """A receiver of traces that has none."""
+    require(Jaeger)
+    with Jaeger() as server:
         yield server

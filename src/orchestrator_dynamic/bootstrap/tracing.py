@@ -23,7 +23,12 @@ def traced(settings: Settings, metrics: Metrics) -> Iterator[Sequence[Onlooker]]
     from orchestrator_dynamic.observability.tracing import sender_to
 
     about = version("orchestrator-dynamic")
-    sender = sender_to(settings.otel_exporter_endpoint, about, settings.environment)
+    sender = sender_to(
+        settings.otel_exporter_endpoint,
+        about,
+        settings.environment,
+        settings.otel_exporter_protocol,
+    )
     maker, told = SpanMaker(), [0, 0]
 
     def look(step: Step) -> None:

@@ -39,6 +39,7 @@ from orchestrator_dynamic.core.policy import FailurePolicy, PlanLimits, Policy, 
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 LogFormat = Literal["auto", "json", "console"]
+OtlpProtocol = Literal["auto", "grpc", "http"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,12 @@ class Settings(Section):
         "auto", description="How it is logged; auto means JSON unless a person is at a terminal."
     )
     otel_exporter_endpoint: CollectorAddress | None = Field(
-        None, description="OTLP collector of traces and metrics. Not set: none are exported."
+        None, description="OTLP collector of traces. Not set: none are sent."
+    )
+    otel_exporter_protocol: Annotated[OtlpProtocol, LOWER_CASE] = Field(
+        "auto",
+        description="How the collector is spoken to; auto means gRPC on OTLP's port 4317, and HTTP "
+        "on any other.",
     )
     allow_direct_plans: bool = Field(
         False,

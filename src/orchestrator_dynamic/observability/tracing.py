@@ -135,13 +135,12 @@ class SpanSender:
         )
 
 
-def sender_to(endpoint: str, version: str, environment: str) -> SpanSender:
+def sender_to(endpoint: str, version: str, environment: str, protocol: str = "auto") -> SpanSender:
     """Return what sends spans to the collector at `endpoint`.
-
-    Port 4317 is spoken to by gRPC, any other by HTTP; those are OTLP's own ports.
 
     Args:
         endpoint: such as http://host:4317 or http://host:4318; with https it is encrypted.
+        protocol: `grpc`, `http`, or `auto` for gRPC on OTLP's own port of it, and HTTP elsewhere.
     """
     resource = Resource.create(
         {
@@ -150,18 +149,18 @@ def sender_to(endpoint: str, version: str, environment: str) -> SpanSender:
             "deployment.environment.name": environment,
         }
     )
-    return SpanSender(_exporter(endpoint), resource)
+    return SpanSender(_exporter(endpoint, protocol), resource)
 
 
-def _exporter(endpoint: str) -> SpanExporter:
+def _exporter(endpoint: str, protocol: str) -> SpanExporter:
     parts = urlsplit(endpoint)
-    if parts.port == _GRPC_PORT:
+    if protocol == "grpc" or (protocol == "auto" and parts.port == _GRPC_PORT):
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (
             OTLPSpanExporter as Grpc,
         )
 
         return Grpc(
-            endpoint=f"{parts.hostname}:{parts.port}",
+            endpoint=f"{parts.hostname}:{parts.port or _GRPC_PORT}",
             insecure=parts.scheme == "http",
             timeout=_EXPORT_TIMEOUT_S,
         )
