@@ -78,6 +78,7 @@ install)
     install_all
     # No server, but what looks at ours in the tests.
     need chromium chromium
+    need promtool prometheus
     ;;
 up) up ;;
 down) down ;;
