@@ -62,3 +62,23 @@ async def test_a_parked_plan_is_approved_over_http(server: DevServer, tmp_path: 
     assert "event: end" in events.text
     assert said(again, 409)["code"] == "not_possible"
     assert ("plan_approved", "local") in [(one["action"], one["actor"]) for one in audit["items"]]
+
+
+async def test_what_is_refused_is_not_kept_on_a_server_either(
+    server: DevServer, tmp_path: Path
+) -> None:
+    """Its sender hears every reason at once, and still has it; who sent what runs is known."""
+    name = uuid4().hex
+    async with a_service(tmp_path, workers=[a_worker()], temporal=on(server)) as running:
+        address = await submitted(running, a_message(*a_chain("a"), decision_id=name))
+        path, other = "/api/v1/decisions", a_message(*a_chain("b"), decision_id=name)
+        conflict = await running.client.post(path, content=other, headers=JSON)
+        unreadable = await running.client.post(path, content=b"{", headers=JSON)
+        letters = said(await running.client.get("/api/v1/dead-letters"))
+        await running.client.get(f"{address}/events?after=0")
+        workflow = said(await running.client.get(address))
+
+    assert said(conflict, 409)["code"] == "decision_conflict"
+    assert said(unreadable, 400)["code"] == "unreadable"
+    assert letters["items"] == []
+    assert workflow["submitted_by"] == "local"

@@ -62,11 +62,13 @@ async def test_every_reason_is_told_at_once(tmp_path: Path) -> None:
         bad = b'{"decision_id": "d", "final_decision": "perhaps", "cognitive_plan": {"tasks": 1}}'
         refused = await submitted(running, bad, 422)
         unreadable = await submitted(running, b"{", 400)
+        letters = said(await running.client.get("/api/v1/dead-letters"))
 
     findings = refused["findings"]
     assert isinstance(findings, list)
     assert len(findings) > 2
     assert (refused["code"], unreadable["code"]) == ("invalid", "unreadable")
+    assert letters["items"] == [], "their sender still has them"
 
 
 async def test_a_key_stands_for_one_body(tmp_path: Path) -> None:
