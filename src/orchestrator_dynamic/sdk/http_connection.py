@@ -134,17 +134,17 @@ class WorkerClient:
             return Misconfigured(f"{where}; set ORQ_TOKEN (or --token-file) to a valid token")
         if status == HTTPStatus.FORBIDDEN:
             return Misconfigured(f"{where}; ask for a token with the scope `work`")
-        if status == HTTPStatus.NOT_FOUND:
-            return Misconfigured(f"{where}; is this the address of `orq serve`?")
-        return Misconfigured(where)
+        if status == HTTPStatus.CONFLICT:
+            return Misconfigured(where)
+        return Misconfigured(f"{where}; is this the address of `orq serve`?")
 
 
 def _detail(response: httpx.Response) -> str:
-    """Return what a problem document says, or the beginning of whatever came instead."""
+    """Return what a problem document says; other pages are long and say nothing to people here."""
     try:
         document = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         document = None
     if isinstance(document, dict) and isinstance(document.get("detail"), str):
         return str(document["detail"])[:_SHOWN_MAX]
-    return response.text[:_SHOWN_MAX] or response.reason_phrase
+    return response.reason_phrase or "nothing that a problem document says"
