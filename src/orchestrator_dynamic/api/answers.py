@@ -8,6 +8,7 @@ from fastapi import Header, Request, Response
 from pydantic import BaseModel
 
 from orchestrator_dynamic.api.problems import Problem
+from orchestrator_dynamic.errors import InvariantViolation
 
 JSON = "application/json"
 
@@ -60,4 +61,4 @@ def _plain(value: Any) -> Any:
         return value.model_dump(mode="json")
     if isinstance(value, frozenset | set):
         return sorted(value)
-    raise TypeError(f"{type(value).__name__} is no JSON")
+    raise InvariantViolation(f"{type(value).__name__} is no JSON")

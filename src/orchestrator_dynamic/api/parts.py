@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from orchestrator_dynamic.api.idempotency import IdempotencyKeys
 from orchestrator_dynamic.core.execution_state import ExecutionState
+from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.observability.metrics import Metrics
 from orchestrator_dynamic.ports.clock import Clock
@@ -88,7 +89,7 @@ def parts_of(request: Request) -> ApiParts:
     """Return what the service of this request stands on."""
     found = request.app.state.parts
     if not isinstance(found, ApiParts):
-        raise TypeError("the application was made without its parts")
+        raise InvariantViolation("the application was made without its parts")
     return found
 
 

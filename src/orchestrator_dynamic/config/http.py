@@ -32,12 +32,6 @@ class HttpSettings(Section):
     streams_max: Count = Field(
         2_000, description="Event streams that may be open at a time; some 40 KB each."
     )
-    request_timeout_s: int = Field(
-        30,
-        ge=1,
-        le=600,
-        description="How long an answer may take; long polls have their own limit.",
-    )
     lease_grace_s: int = Field(
         60,
         ge=5,

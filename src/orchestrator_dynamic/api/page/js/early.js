@@ -26,7 +26,8 @@
 
   const root = document.documentElement;
   const theme = kept('orq.theme');
-  if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
+  const fixed = root.dataset.theme !== undefined;
+  if (!fixed && (theme === 'light' || theme === 'dark')) root.dataset.theme = theme;
   const chosen = kept('orq.language');
   const portuguese = chosen ? chosen === 'pt-BR' : /^pt\b/i.test(navigator.language);
   root.lang = portuguese ? 'pt-BR' : 'en';

@@ -1,7 +1,5 @@
 /** The server's time, by which deadlines are counted even where this machine's clock is off. */
 
-import { useEffect, useState } from './preact.js';
-
 // `Date` has whole seconds, so that less than two are no sign of a wrong clock.
 const TOLERATED_MS = 2000;
 let skew = 0;
@@ -19,17 +17,3 @@ export function learnTime(headers) {
 
 /** Return the server's time in epoch milliseconds. */
 export const now = () => Date.now() + skew;
-
-/**
- * Return the time, and render the calling component every `ms`.
- * @param {number} [ms] @param {boolean} [ticking]
- */
-export function useNow(ms = 1000, ticking = true) {
-  const [, render] = useState(0);
-  useEffect(() => {
-    if (!ticking) return undefined;
-    const timer = setInterval(() => render((n) => n + 1), ms);
-    return () => clearInterval(timer);
-  }, [ms, ticking]);
-  return now();
-}

@@ -2,7 +2,8 @@
 
 import en from '../../locales/en.js';
 import ptBR from '../../locales/pt-BR.js';
-import { createStore, useStore } from './store.js';
+import { useStore } from './hooks.js';
+import { createStore } from './store.js';
 
 const TEXTS = { en, 'pt-BR': ptBR };
 

@@ -1,7 +1,7 @@
 /** The one place that names the vendored libraries of components. */
 
-import { h } from '../../vendor/preact/preact.js';
 import htm from '../../vendor/htm/htm.js';
+import { h } from '../../vendor/preact/preact.js';
 
 export { Component, Fragment, h, render } from '../../vendor/preact/preact.js';
 export {

@@ -1,6 +1,7 @@
 /** Where the page is, kept in the address so that a link or a reload leads back. */
 
-import { createStore, useStore } from './store.js';
+import { useStore } from './hooks.js';
+import { createStore } from './store.js';
 
 /**
  * @typedef {object} Place

@@ -23,7 +23,7 @@ export class GanttCanvas {
    */
   constructor(canvas, box, model, listener) {
     Object.assign(this, { canvas, box, model, listener });
-    this.context = canvas.getContext('2d', { alpha: false });
+    this.context = canvas.getContext('2d');
     this.outlook = new Outlook(model);
     this.axis = new Axis();
     /** What the view follows: what happens, the whole, or nothing since it was moved by hand. */

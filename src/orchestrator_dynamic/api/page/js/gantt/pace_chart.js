@@ -2,9 +2,9 @@
 
 import { now } from '../core/clock.js';
 import { clock, number } from '../core/format.js';
+import { useStore } from '../core/hooks.js';
 import { t, useLanguage } from '../core/language.js';
 import { html, useEffect, useRef } from '../core/preact.js';
-import { useStore } from '../core/store.js';
 import { colour, paint } from '../core/theme.js';
 import { isOpen } from '../model/vocabulary.js';
 import { FONT } from '../ui/surface.js';

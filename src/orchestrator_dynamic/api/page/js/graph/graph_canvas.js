@@ -18,7 +18,7 @@ export class GraphCanvas {
    */
   constructor(canvas, model, listener) {
     this.canvas = canvas;
-    this.context = canvas.getContext('2d', { alpha: false });
+    this.context = canvas.getContext('2d');
     this.model = model;
     this.listener = listener;
     this.scene = null;

@@ -2,6 +2,7 @@
 
 import { follow } from '../core/event_stream.js';
 import { atMostEvery } from '../core/frames.js';
+import { ask } from '../core/head_start.js';
 import { get } from '../core/http.js';
 import { createStore } from '../core/store.js';
 import { connection } from './connection.js';
@@ -53,7 +54,7 @@ export function openPlan(id) {
 
   const start = async () => {
     try {
-      get(base, abort.signal).then(
+      ask(base, abort.signal).then(
         ({ seq, ...workflow }) => model.hasRows || model.takeWorkflow(workflow),
         () => {},
       );

@@ -1,8 +1,8 @@
 /** How far a plan has come, as a bar of its tickets' tones. */
 
+import { number } from '../core/format.js';
 import { t } from '../core/language.js';
 import { html } from '../core/preact.js';
-import { number } from '../core/format.js';
 import { TONES } from '../model/vocabulary.js';
 
 /**

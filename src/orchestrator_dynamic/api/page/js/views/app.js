@@ -1,12 +1,12 @@
 /** The frame around every view: head, navigation, the view, and what is said aloud. */
 
 import { announced } from '../core/announce.js';
-import { get } from '../core/http.js';
+import { ask } from '../core/head_start.js';
+import { useStore } from '../core/hooks.js';
 import { t, useLanguage } from '../core/language.js';
 import { html, useEffect, useState } from '../core/preact.js';
 import { href, usePlace } from '../core/router.js';
 import { me, signInWanted } from '../core/session.js';
-import { useStore } from '../core/store.js';
 import { Icon } from '../ui/icon.js';
 import { fetchTheRest, lazy } from '../ui/lazy.js';
 import { ProblemNotice } from '../ui/notice.js';
@@ -36,7 +36,7 @@ export function App() {
 
   useEffect(() => {
     if (who || asked) return;
-    get('/api/v1/me').then(
+    ask('/api/v1/me').then(
       (found) => me.set(found),
       (error) => error.status !== 401 && setProblem(error),
     );

@@ -1,7 +1,7 @@
 /** What could not be taken in, and why; one of it in full, and handing it in again. */
 
-import { useNow } from '../core/clock.js';
 import { ago, bytes, moment } from '../core/format.js';
+import { useNow } from '../core/hooks.js';
 import { get, request } from '../core/http.js';
 import { t } from '../core/language.js';
 import { html, useEffect, useState } from '../core/preact.js';

@@ -3,8 +3,8 @@
 import { announce } from '../core/announce.js';
 import { t } from '../core/language.js';
 import { html, useEffect, useRef, useState } from '../core/preact.js';
-import { CARDS_MAX } from '../graph/layout.js';
 import { GraphCanvas } from '../graph/graph_canvas.js';
+import { CARDS_MAX } from '../graph/layout.js';
 import { Icon } from '../ui/icon.js';
 import { Hint, Skeleton } from '../ui/notice.js';
 

@@ -1,9 +1,9 @@
 /** Everything that has happened to a plan, as it happens: the facts of its journal. */
 
+import { number } from '../core/format.js';
 import { t } from '../core/language.js';
 import { html, useEffect, useState } from '../core/preact.js';
 import { fetchOlder } from '../model/plan_feed.js';
-import { number } from '../core/format.js';
 import { Grid } from '../ui/grid.js';
 import { useNarrow } from '../ui/narrow.js';
 import { Empty, Hint, ProblemNotice } from '../ui/notice.js';

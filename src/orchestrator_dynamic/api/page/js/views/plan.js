@@ -2,10 +2,10 @@
 
 import { announce } from '../core/announce.js';
 import { mark } from '../core/frames.js';
+import { useNews, useStore } from '../core/hooks.js';
 import { t } from '../core/language.js';
 import { html, useEffect, useMemo, useRef } from '../core/preact.js';
 import { go, href, usePlace } from '../core/router.js';
-import { useNews, useStore } from '../core/store.js';
 import { openPlan } from '../model/plan_feed.js';
 import { standing } from '../model/vocabulary.js';
 import { lazy } from '../ui/lazy.js';

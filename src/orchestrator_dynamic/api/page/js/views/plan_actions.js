@@ -2,7 +2,7 @@
 
 import { t } from '../core/language.js';
 import { html, useState } from '../core/preact.js';
-import { me } from '../core/session.js';
+import { may, me } from '../core/session.js';
 import { codeOf, isOpen } from '../model/vocabulary.js';
 import { ActionButton } from '../ui/action_button.js';
 import { Icon } from '../ui/icon.js';
@@ -52,7 +52,8 @@ export function WaitsForYou({ feed }) {
     <p>${t(plan ? 'needs.plan.hint' : 'needs.steps.hint')}</p>
     ${steps.length > 0 &&
     html`<ul class="chips">${steps.slice(0, 12).map((step) => html`<li key=${step}><code>${step}</code></li>`)}</ul>`}
-    ${own && html`<p class="quiet"><${Icon} name="info" /> ${t('needs.own')}</p>`}</div>
+    ${own && html`<p class="quiet"><${Icon} name="info" /> ${t('needs.own')}</p>`}
+    ${who && !may('approve') && html`<p class="quiet"><${Icon} name="lock" /> ${t('forbidden.scope', { scope: 'approve' })}</p>`}</div>
     <p class="row">
       <${Action} name="approve" ask=${(action) => ask({ ...asked, action })} />
       <${Action} name="reject" ask=${(action) => ask({ ...asked, action })} />

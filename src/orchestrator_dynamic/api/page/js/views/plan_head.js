@@ -1,7 +1,7 @@
 /** The head of a plan: where it is and why, what is left, and what can be done about it. */
 
-import { useNow } from '../core/clock.js';
 import { duration, moment, number } from '../core/format.js';
+import { useNow } from '../core/hooks.js';
 import { t } from '../core/language.js';
 import { html } from '../core/preact.js';
 import { href } from '../core/router.js';

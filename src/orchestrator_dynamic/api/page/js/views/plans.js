@@ -1,13 +1,12 @@
 /** The list of plans, live: what waits for a person on top, then all of them, newest first. */
 
 import { announce } from '../core/announce.js';
-import { useNow } from '../core/clock.js';
 import { ago, duration, moment } from '../core/format.js';
 import { mark } from '../core/frames.js';
+import { useNews, useNow } from '../core/hooks.js';
 import { t } from '../core/language.js';
 import { html, useEffect, useMemo, useRef } from '../core/preact.js';
 import { href, usePlace } from '../core/router.js';
-import { useNews } from '../core/store.js';
 import { openPlans } from '../model/plans_feed.js';
 import { isOpen } from '../model/vocabulary.js';
 import { PlanBadge, Risk } from '../ui/badge.js';

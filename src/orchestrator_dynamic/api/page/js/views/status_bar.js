@@ -1,9 +1,9 @@
 /** The line at the bottom: is this live, who is looking, and how it is shown. */
 
+import { useStore } from '../core/hooks.js';
 import { chooseLanguage, t, useLanguage } from '../core/language.js';
 import { html } from '../core/preact.js';
 import { currentToken, me, signOut } from '../core/session.js';
-import { useStore } from '../core/store.js';
 import { chooseTheme, theme } from '../core/theme.js';
 import { connection } from '../model/connection.js';
 

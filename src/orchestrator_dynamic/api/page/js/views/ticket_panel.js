@@ -1,8 +1,8 @@
 /** One ticket beside its plan: what it waits for and why, its attempts, its result, its story. */
 
-import { useNow } from '../core/clock.js';
 import { clockMs, duration, moment } from '../core/format.js';
 import { atMostEvery } from '../core/frames.js';
+import { useNow } from '../core/hooks.js';
 import { get } from '../core/http.js';
 import { t } from '../core/language.js';
 import { html, useEffect, useRef, useState } from '../core/preact.js';

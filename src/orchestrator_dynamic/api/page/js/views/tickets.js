@@ -1,7 +1,7 @@
 /** Every ticket of a plan as a table: what the graph and the timeline show, in words. */
 
-import { useNow } from '../core/clock.js';
 import { clock, duration, number } from '../core/format.js';
+import { useNow } from '../core/hooks.js';
 import { t } from '../core/language.js';
 import { html, useState } from '../core/preact.js';
 import { runOf } from '../model/run_time.js';
@@ -55,7 +55,7 @@ export function TicketsTab({ model, choose, chosen }) {
       ? html`<${Empty} title=${t('tickets.none')} icon="search" />`
       : html`<${Grid}
           label=${t('tab.tickets')}
-          columns=${columnsOf(model, rowAt, now, narrow)}
+          columns=${columnsOf(model, rowAt, now, narrow, chosen !== null)}
           count=${order.length}
           keyOf=${(i) => order[i]}
           height=${narrow ? 58 : 38}
@@ -67,7 +67,7 @@ export function TicketsTab({ model, choose, chosen }) {
   `;
 }
 
-function columnsOf(model, rowAt, now, narrow) {
+function columnsOf(model, rowAt, now, narrow, beside) {
   const named = (i) => html`<${Name} model=${model} row=${rowAt(i)} />`;
   const staged = (i) => html`<${StageBadge} stage=${rowAt(i).stage} />`;
   const ran = (i) => duration(runOf(rowAt(i), now));
@@ -78,7 +78,7 @@ function columnsOf(model, rowAt, now, narrow) {
       column('stage', '9.5rem', staged),
     ];
   }
-  return [
+  const all = [
     column('number', '4.5rem', (i) => number(rowAt(i).number + 1)),
     column('task', 'minmax(10rem, 2fr)', named),
     column('type', '7rem', (i) => model.taskOf(rowAt(i).number)?.type ?? '–'),
@@ -88,6 +88,8 @@ function columnsOf(model, rowAt, now, narrow) {
     column('started', '6rem', (i) => clock(rowAt(i).started_at ?? rowAt(i).published_at)),
     column('ran', '6rem', ran),
   ];
+  // The panel beside takes the room of what it says itself.
+  return beside ? all.filter(({ id }) => id !== 'agent' && id !== 'started') : all;
 }
 
 function Name({ model, row }) {

@@ -1,12 +1,12 @@
 /** The plan over time: when each ticket waited and ran, what is late, and what is still to come. */
 
 import { announce } from '../core/announce.js';
+import { now } from '../core/clock.js';
 import { duration } from '../core/format.js';
 import { t } from '../core/language.js';
 import { html, useEffect, useRef, useState } from '../core/preact.js';
-import { now } from '../core/clock.js';
-import { HEAD_PX, ROW_PX } from '../gantt/gantt_drawing.js';
 import { GanttCanvas } from '../gantt/gantt_canvas.js';
+import { HEAD_PX, ROW_PX } from '../gantt/gantt_drawing.js';
 import { PaceChart } from '../gantt/pace_chart.js';
 import { runOf } from '../model/run_time.js';
 import { Icon } from '../ui/icon.js';
