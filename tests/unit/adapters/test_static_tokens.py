@@ -82,6 +82,8 @@ async def test_a_token_names_its_subject_and_its_scopes(path: Path) -> None:
 @pytest.mark.parametrize(
     "shown",
     [None, "", "orq_", new_token(), "a.b.c", "é", "orq_" + "x" * 10_000, new_token() + "\n"],
+    # Drawn anew in each process that runs a part of the tests.
+    ids=["none", "empty", "prefix", "unknown", "jwt", "letter", "long", "line"],
 )
 async def test_nobody_else_is_let_in(path: Path, shown: str | None) -> None:
     """Nor is any part of what was shown repeated."""
