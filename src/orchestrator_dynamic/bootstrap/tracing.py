@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.observability.metrics import Metrics
-from orchestrator_dynamic.runtime.spans import SpanMaker
+from orchestrator_dynamic.runtime.spans import spans_in
 from orchestrator_dynamic.runtime.step import Onlooker, Step
 
 
@@ -29,10 +29,10 @@ def traced(settings: Settings, metrics: Metrics) -> Iterator[Sequence[Onlooker]]
         settings.environment,
         settings.otel_exporter_protocol,
     )
-    maker, told = SpanMaker(), [0, 0]
+    told = [0, 0]
 
     def look(step: Step) -> None:
-        sender.take(maker.spans_in(step))
+        sender.take(spans_in(step))
 
     def refresh() -> None:
         counts = sender.counts

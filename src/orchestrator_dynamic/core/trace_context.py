@@ -13,9 +13,7 @@ from typing import Literal, NamedTuple
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.ids import WorkflowId
 
-SpanKind = Literal[
-    "workflow", "validate", "generate", "approve", "ticket", "publish", "wait", "run"
-]
+SpanKind = Literal["workflow", "validate", "generate", "ticket", "publish", "wait", "run"]
 
 _TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
 _SPAN_ID = re.compile(r"(?!0{16})[0-9a-f]{16}")

@@ -28,6 +28,8 @@ _BATCH_MAX = 512
 _LINGER_S = 0.5
 _EXPORT_TIMEOUT_S = 5
 _PAUSE_S, _PAUSE_MAX_S = 1.0, 30.0
+# Two minutes: a batch that the collector will never take must not stand in the way for ever.
+_TRIES_MAX = 8
 # A collector that answers at all takes a batch in some ten milliseconds.
 CLOSE_S = 2.0
 
@@ -48,10 +50,27 @@ class Counts(NamedTuple):
 class SpanSender:
     """Takes spans from one thread, and sends them from another. Close it with `close`."""
 
-    def __init__(self, exporter: SpanExporter, resource: Resource, queue_max: int = QUEUE_MAX):
+    def __init__(
+        self,
+        exporter: SpanExporter,
+        resource: Resource,
+        *,
+        queue_max: int = QUEUE_MAX,
+        linger_s: float = _LINGER_S,
+        pause_s: float = _PAUSE_S,
+    ) -> None:
+        """Start the thread; `exporter` is closed with it.
+
+        Args:
+            queue_max: what may wait.
+            linger_s: for how long few spans wait for more.
+            pause_s: how long the first pause is when the collector is away; each is twice the last.
+        """
         self._exporter = exporter
         self._resource = resource
         self._queue_max = queue_max
+        self._linger_s = linger_s
+        self._pause_s = pause_s
         self._waiting: deque[SpanRecord] = deque()
         self._news = threading.Event()
         self._closing = threading.Event()
@@ -86,28 +105,38 @@ class SpanSender:
             log.warning("spans_left_unsent", spans=left)
 
     def _run(self) -> None:
-        pause_s = _PAUSE_S
-        while not (self._closing.is_set() and not self._waiting):
-            self._news.wait(_LINGER_S)
-            self._news.clear()
-            while self._waiting:
-                if self._sent():
-                    pause_s = _PAUSE_S
-                elif self._closing.wait(pause_s):
-                    return
-                else:
-                    pause_s = min(pause_s * 2, _PAUSE_MAX_S)
-        self._exporter.shutdown()
+        try:
+            while not (self._closing.is_set() and not self._waiting):
+                self._news.wait(self._linger_s)
+                self._news.clear()
+                while self._waiting:
+                    if not self._got_rid_of_a_batch():
+                        return
+        finally:
+            self._exporter.shutdown()
 
-    def _sent(self) -> bool:
-        """Send a batch, and return whether it arrived; if not, it waits where it was."""
-        batch = [self._waiting[place] for place in range(min(_BATCH_MAX, len(self._waiting)))]
-        result = self._exporter.export([self._readable(span) for span in batch])
-        arrived = result is SpanExportResult.SUCCESS
-        if arrived:
-            for _ in batch:
-                self._waiting.popleft()
-            self._exported += len(batch)
+    def _got_rid_of_a_batch(self) -> bool:
+        """Send a batch, or drop it after so many tries; return False where the end came before."""
+        size = min(_BATCH_MAX, len(self._waiting))
+        readable = [self._readable(self._waiting[place]) for place in range(size)]
+        pause_s, sent = self._pause_s, False
+        for _ in range(_TRIES_MAX):
+            if sent := self._sent(readable):
+                break
+            if self._closing.wait(pause_s):
+                return False
+            pause_s = min(pause_s * 2, _PAUSE_MAX_S)
+        for _ in range(size):
+            self._waiting.popleft()
+        if sent:
+            self._exported += size
+        else:
+            self._dropped += size
+        return True
+
+    def _sent(self, batch: list[ReadableSpan]) -> bool:
+        """Return whether a batch arrived."""
+        arrived = self._exporter.export(batch) is SpanExportResult.SUCCESS
         if arrived == self._away:
             self._away = not arrived
             log.warning("collector_away" if self._away else "collector_back")
@@ -119,13 +148,16 @@ class SpanSender:
         links = () if span.link is None else (Link(_context(trace, span.link)),)
         status = Status(StatusCode.OK)
         if span.error is not None:
-            status = Status(StatusCode.ERROR, span.error)
+            status = Status(StatusCode.ERROR, _writable(span.error))
         return ReadableSpan(
-            name=span.name,
+            name=_writable(span.name),
             context=_context(trace, span.span_id),
             parent=parent,
             resource=self._resource,
-            attributes=dict(span.attributes),
+            attributes={
+                name: _writable(value) if isinstance(value, str) else value
+                for name, value in span.attributes.items()
+            },
             links=links,
             kind=SpanKind.INTERNAL,
             status=status,
@@ -149,10 +181,11 @@ def sender_to(endpoint: str, version: str, environment: str, protocol: str = "au
             "deployment.environment.name": environment,
         }
     )
-    return SpanSender(_exporter(endpoint, protocol), resource)
+    return SpanSender(exporter_to(endpoint, protocol), resource)
 
 
-def _exporter(endpoint: str, protocol: str) -> SpanExporter:
+def exporter_to(endpoint: str, protocol: str) -> SpanExporter:
+    """Return what speaks to the collector at `endpoint`, as `sender_to` says."""
     parts = urlsplit(endpoint)
     if protocol == "grpc" or (protocol == "auto" and parts.port == _GRPC_PORT):
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (
@@ -173,3 +206,8 @@ def _exporter(endpoint: str, protocol: str) -> SpanExporter:
 def _context(trace: int, span: str) -> SpanContext:
     sampled = TraceFlags(TraceFlags.SAMPLED)
     return SpanContext(trace, int(span, 16), is_remote=False, trace_flags=sampled)
+
+
+def _writable(text: str) -> str:
+    """Return `text` without half characters, which would keep a whole batch from being written."""
+    return text.encode(errors="replace").decode()

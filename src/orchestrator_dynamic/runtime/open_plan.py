@@ -23,10 +23,13 @@ class OpenPlan:
         seq: that of its last journaled fact.
         halted: its books do not add up, so that it is told nothing any more.
         starved: the tickets that have been counted as finding no worker.
+        attempts_traced: the latest attempt of each ticket whose span was made; None until somebody
+            has looked.
         under_way: tickets that something is done about now; None until somebody has looked.
     """
 
     __slots__ = (
+        "attempts_traced",
         "base",
         "execution",
         "halted",
@@ -43,6 +46,7 @@ class OpenPlan:
         self.seq = seq
         self.halted = False
         self.starved: set[int] = set()
+        self.attempts_traced: dict[int, int] | None = None
         self.under_way: dict[int, None] | None = None
         self.base = workflow * TICKETS_PER_WORKFLOW
         self.recorded = len(execution.state.tickets)

@@ -1,5 +1,6 @@
 """What a durable turn tells the log: the story of each plan, a line a step."""
 
+from orchestrator_dynamic.core.execution_state import ExecutionState
 from orchestrator_dynamic.observability.logging import get_logger
 from orchestrator_dynamic.runtime.step import Step
 
@@ -11,15 +12,37 @@ _WARN = frozenset({"plan_draining", "compensation_began", "approval_came_too_lat
 
 def tell(step: Step) -> None:
     """Log what `step` has brought, once it is durable."""
+    if not (step.batch.audit or step.batch.dead_letters or step.batch.incidents):
+        return
+    ids = _ids_in(step)
     for entry in step.batch.audit:
         say = log.warning if entry.action in _WARN else log.info
-        say(entry.action, workflow_id=entry.workflow_id, actor=entry.actor, detail=entry.detail)
+        about = ids.get(entry.workflow_id) or {"workflow_id": entry.workflow_id}
+        say(entry.action, **about, actor=entry.actor, detail=entry.detail)
     for letter in step.batch.dead_letters:
         log.warning("dead_letter_kept", reason=letter.reason, source=letter.source)
     for incident in step.batch.incidents:
+        about = ids.get(incident.workflow_id) or {"workflow_id": incident.workflow_id}
         log.warning(
             "incident_raised",
-            workflow_id=incident.workflow_id,
+            **about,
             incident_id=incident.incident_id,
             incident_type=incident.incident_type,
         )
+
+
+def _ids_in(step: Step) -> dict[str, dict[str, str]]:
+    """Return for each plan the ids by which its lines, its trace and its cause are found."""
+    return {
+        plan.state.workflow_id: _ids_of(plan.state) for plan in (*step.plans.values(), *step.halted)
+    }
+
+
+def _ids_of(state: ExecutionState) -> dict[str, str]:
+    ids = {
+        "workflow_id": state.workflow_id,
+        "plan_id": state.decision.plan_id,
+        "trace_id": state.trace.trace_id,
+    }
+    caused_by = state.decision.correlation_id
+    return ids if caused_by is None else {**ids, "correlation_id": caused_by}

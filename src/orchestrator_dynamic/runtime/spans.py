@@ -20,26 +20,24 @@ from orchestrator_dynamic.runtime.step import Step
 _ENDED = (TERMINAL | {Stage.BACKING_OFF}) - {Stage.COMPENSATED}
 _ACCEPTED = "decision_accepted"
 
+# For so long a span stays in its process at most, while its collector answers.
+_IN_HAND_MS = 10_000
 
-class SpanMaker:
-    """Makes spans of turns. It remembers which attempts it has told, as long as a plan is open."""
 
-    def __init__(self) -> None:
-        self._told: dict[int, dict[int, int]] = {}
-
-    def spans_in(self, step: Step) -> Iterator[SpanRecord]:
-        """Yield the spans that have ended in a turn."""
-        for plan in _accepted_in(step.batch, step.plans):
-            yield from _of_beginning(plan.state)
-        for plan, ticket in step.changed():
-            if ticket.stage in _ENDED and ticket.attempt and ticket.published_at is not None:
-                told = self._told.setdefault(plan.workflow, {})
-                if told.get(ticket.number, 0) < ticket.attempt:
-                    told[ticket.number] = ticket.attempt
-                    yield from _of_attempt(plan.state, ticket)
-        for plan in (*step.ended, *step.halted):
-            self._told.pop(plan.workflow, None)
-            yield _of_plan(plan.state)
+def spans_in(step: Step) -> Iterator[SpanRecord]:
+    """Yield the spans that have ended in a turn, which is durable."""
+    for plan in _accepted_in(step.batch, step.plans):
+        plan.attempts_traced = {}
+        yield from _of_beginning(plan.state)
+    for plan in step.plans.values():
+        if plan.attempts_traced is None:
+            plan.attempts_traced = {}
+            yield from _of_the_last_moments(plan, step)
+    for plan, ticket in step.changed():
+        if _has_ended(ticket):
+            yield from _once(plan, ticket)
+    for plan in (*step.ended, *step.halted):
+        yield _of_plan(plan.state)
 
 
 def _accepted_in(batch: Batch, plans: Mapping[int, OpenPlan]) -> Iterator[OpenPlan]:
@@ -48,13 +46,41 @@ def _accepted_in(batch: Batch, plans: Mapping[int, OpenPlan]) -> Iterator[OpenPl
             yield plan
 
 
+def _of_the_last_moments(plan: OpenPlan, step: Step) -> Iterator[SpanRecord]:
+    """Yield again what a plan did just before this process took it up.
+
+    The process before may have been killed with these spans still in its hands; where it was not,
+    they are the same ones under the same ids.
+    """
+    state, now_changed = plan.state, {id(ticket) for _, ticket in step.changed()}
+    before = [one for one in state.tickets if _has_ended(one) and id(one) not in now_changed]
+    newest = max((one.ended_at or 0 for one in before), default=0)
+    if state.accepted_at >= newest - _IN_HAND_MS:
+        yield from _of_beginning(state)
+    for ticket in before:
+        if (ticket.ended_at or 0) >= newest - _IN_HAND_MS:
+            yield from _once(plan, ticket)
+
+
+def _has_ended(ticket: Ticket) -> bool:
+    return ticket.stage in _ENDED and ticket.attempt > 0 and ticket.published_at is not None
+
+
+def _once(plan: OpenPlan, ticket: Ticket) -> Iterator[SpanRecord]:
+    """Yield the spans of an attempt, unless they were."""
+    traced = plan.attempts_traced
+    if traced is not None and traced.get(ticket.number, 0) < ticket.attempt:
+        traced[ticket.number] = ticket.attempt
+        yield from _of_attempt(plan.state, ticket)
+
+
 def _of_beginning(state: ExecutionState) -> Iterator[SpanRecord]:
     """Yield C1 and C2, which were done just before the decision was accepted."""
     generated = state.accepted_at
     validated = generated - state.generation_ms
     yield _span(state, "validate", validated - state.validation_ms, validated)
     if state.tickets:
-        yield _span(state, "generate", validated, generated, tickets=len(state.tickets))
+        yield _span(state, "generate", validated, generated, tickets=len(state.plan.tasks))
 
 
 def _of_plan(state: ExecutionState) -> SpanRecord:
@@ -91,7 +117,9 @@ def _of_attempt(state: ExecutionState, ticket: Ticket) -> Iterator[SpanRecord]:
     ended = max(ticket.ended_at or published, published)
     started = min(ticket.started_at or published, ended)
     whole = span_id(state.workflow_id, "ticket", ticket.number, ticket.attempt)
-    failed = None if ticket.stage in (Stage.COMPLETED, Stage.COMPENSATING) else ticket.error
+    # What is undone had completed, and is told as that whenever it is told.
+    well = ticket.stage in (Stage.COMPLETED, Stage.COMPENSATING)
+    failed = None if well else ticket.error or ticket.stage
     link = None
     if ticket.undoes is not None:
         original = state.tickets[ticket.undoes]
@@ -110,7 +138,7 @@ def _of_attempt(state: ExecutionState, ticket: Ticket) -> Iterator[SpanRecord]:
             "orchestration.task_type": ticket.task_type,
             "orchestration.attempt": ticket.attempt,
             "orchestration.worker": ticket.agent or "",
-            "orchestration.stage": ticket.stage,
+            "orchestration.stage": Stage.COMPLETED if well else ticket.stage,
         },
         error=failed,
         link=link,

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
 from orchestrator_dynamic.models.worker import HeartbeatVerdict
 from orchestrator_dynamic.sdk.errors import TicketCancelled, TicketSuperseded
+from orchestrator_dynamic.wire.message_headers import traceparent_of
 
 # Results travel as messages: what is longer belongs into the worker's own log.
 LOG_LINES_MAX = 200
@@ -41,6 +42,14 @@ class TicketContext:
         another after a lost answer or a restart finds the other's footprints under this key.
         """
         return self.ticket.ticket_id
+
+    @property
+    def traceparent(self) -> str | None:
+        """The W3C trace header that makes a handler's own spans part of the plan's trace.
+
+        It names the span of this attempt; None in a trace whose id is none of W3C's.
+        """
+        return traceparent_of(self.ticket.trace_id, self.ticket.span_id)
 
     @property
     def cancelled(self) -> bool:

@@ -56,7 +56,7 @@ def headers_of(message: Message, value: bytes) -> dict[str, bytes]:
     """
     ids = _ids_in(message)
     texts = {
-        "traceparent": _traceparent(ids.trace_id, ids.span_id),
+        "traceparent": traceparent_of(ids.trace_id, ids.span_id),
         "correlation-id": ids.correlation_id,
         "plan-id": ids.plan_id,
         "intent-id": ids.intent_id,
@@ -67,6 +67,14 @@ def headers_of(message: Message, value: bytes) -> dict[str, bytes]:
     headers = {name: text.encode() for name, text in texts.items() if text and text.isprintable()}
     headers[CONTENT_TYPE_HEADER] = _AVRO if value.startswith(_PREFIX) else _JSON
     return headers
+
+
+def traceparent_of(trace_id: str | None, span_id: str | None) -> str | None:
+    """Return the W3C trace header that names a span; None where the ids are not W3C's."""
+    trace, span = (trace_id or "").lower(), (span_id or "").lower()
+    if not _TRACE_ID.fullmatch(trace) or not _SPAN_ID.fullmatch(span):
+        return None
+    return f"00-{trace}-{span}-01"
 
 
 def traceparent_in(headers: Mapping[str, bytes]) -> str | None:
@@ -149,13 +157,6 @@ def _ids_in(message: Message) -> _Ids:
             )
         case _:
             return _Ids()
-
-
-def _traceparent(trace_id: str | None, span_id: str | None) -> str | None:
-    trace, span = (trace_id or "").lower(), (span_id or "").lower()
-    if not _TRACE_ID.fullmatch(trace) or not _SPAN_ID.fullmatch(span):
-        return None
-    return f"00-{trace}-{span}-01"
 
 
 def _printable(text: str) -> bytes:
