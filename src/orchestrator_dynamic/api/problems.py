@@ -11,6 +11,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from orchestrator_dynamic.api.correlation import correlation_of
 from orchestrator_dynamic.errors import (
@@ -126,6 +127,8 @@ _NOT_DONE = "the request was not carried out; our log says why"
 _RETRY_AFTER_S = "2"
 _COMES_BACK = (429, 503)
 
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
 
 class Problem(HTTPException):
     """An answer that is a problem document; raise it anywhere below a route."""
@@ -201,7 +204,10 @@ def register(app: FastAPI) -> None:
             return say(request, error)
         http = _as(HTTPException, error)
         code = _BY_STATUS.get(http.status_code, "bad_request")
-        return say(request, Problem(code, str(http.detail), headers=http.headers))
+        headers = http.headers
+        if code == "method_not_allowed":
+            headers = {"Allow": ", ".join(_methods_at(app, request))}
+        return say(request, Problem(code, str(http.detail), headers=headers))
 
     async def on_anything(request: Request, error: Exception) -> Response:
         # The server's own last handler logs it with its traceback, after this answer has left.
@@ -213,6 +219,18 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Exception, on_anything)
+
+
+def _methods_at(app: FastAPI, request: Request) -> list[str]:
+    """Return what can be done at a path; it may have several routes, each with its own method."""
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in app.routes
+        )
+    ]
 
 
 def _as(kind: type[Any], error: Exception) -> Any:
