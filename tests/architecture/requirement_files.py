@@ -12,7 +12,13 @@ PINNED = re.compile(r"[A-Za-z0-9][\w.-]*==\S+")
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 # Where the name to import is not the name to install. pydantic_core belongs to one pydantic.
-INSTALLED_AS = {"bson": "pymongo", "dotenv": "python-dotenv", "pydantic_core": "pydantic"}
+INSTALLED_AS = {
+    "bson": "pymongo",
+    "dotenv": "python-dotenv",
+    "jwt": "pyjwt",
+    "opentelemetry": "opentelemetry-sdk",
+    "pydantic_core": "pydantic",
+}
 
 
 def requirements(name: str) -> str:
