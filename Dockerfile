@@ -29,6 +29,8 @@ ENV PATH=/opt/orchestrator/bin:$PATH PYTHONUNBUFFERED=1 DATA_DIR=/home/app/data
 WORKDIR /home/app
 USER 10001
 VOLUME /home/app/data
+# What `serve` listens on; it wants identity for any address but the container's own.
+EXPOSE 8080
 
 # It reads settings and records and needs a moment, so that it asks seldom.
 HEALTHCHECK --interval=60s --timeout=30s --start-period=20s --retries=3 CMD ["orq", "doctor"]
