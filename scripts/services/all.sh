@@ -62,7 +62,7 @@ up() {
     trap - EXIT
     printf "\n"
     say "# For .env; the servers keep their data and logs in $RUN."
-    for name in kafka registry temporal mongo redis; do server "$name" settings "$RUN/$name"; done
+    for name in kafka registry temporal mongo redis jaeger; do server "$name" settings "$RUN/$name"; done
 }
 
 # In the other order, and to the end even if one does not stop.

@@ -10,15 +10,19 @@ from typing import Any
 
 import pytest
 
+from orchestrator_dynamic.bootstrap.temporal import shared_application
+from orchestrator_dynamic.config.loading import load_settings
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
-from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.models.vocabulary import Outcome
-from orchestrator_dynamic.ports.orchestrator import Incoming
+from orchestrator_dynamic.ports.orchestrator import Incoming, Orchestrator
 from orchestrator_dynamic.sdk import PermanentFailure, TicketContext
-from tests.support.engines import a_message, a_worker, an_engine
-from tests.support.messages import a_task
+from orchestrator_dynamic.wire.message_writer import to_json
+from tests.acceptance.command import rows, running
+from tests.support.engines import a_chain, a_message, a_worker, an_engine, workflow_of
+from tests.support.messages import a_decision, a_plan, a_task
 from tests.support.servers.jaeger import Jaeger
 from tests.support.servers.ports import HOST, free_ports
+from tests.support.temporal_server import DevServer
 
 Span = dict[str, Any]
 
@@ -80,81 +84,125 @@ def tags_of(span: Span) -> Mapping[str, Any]:
     return {one["key"]: one["value"] for one in span["tags"]}
 
 
+async def told(orchestrator: Orchestrator, trace: str, caller: str) -> Outcome | None:
+    """Hand the plan in as a caller does who has a trace, and return how it ended."""
+    headers = {"traceparent": f"00-{trace}-{caller}-01".encode()}
+    message = Incoming(a_message(*PLAN, decision_id=f"decision-{trace}"), "test", headers)
+    receipt = await (await orchestrator.hand_in(message))
+    return await orchestrator.outcome_of(workflow_of(receipt))
+
+
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
 async def test_one_trace_tells_the_whole_plan(
     jaeger: Jaeger, tmp_path: Path, protocol: str
 ) -> None:
     """From the caller's span through each attempt, the retry and the undoing, to the outcome."""
     trace, caller = token_hex(16), token_hex(8)
-    headers = {"traceparent": f"00-{trace}-{caller}-01".encode()}
-    decision = f"decision-{trace}"
     async with an_engine(tmp_path, a_worker(work), **settings_for(jaeger, protocol)) as app:
-        message = Incoming(a_message(*PLAN, decision_id=decision), "test", headers)
-        receipt = await (await app.engine.hand_in(message))
-        assert receipt.workflow_id is not None
-        outcome = await app.engine.outcome_of(receipt.workflow_id)
+        outcome = await told(app.engine, trace, caller)
+        metrics = app.metrics
 
+    assert outcome is Outcome.COMPENSATED
+    await assert_whole(jaeger, trace, caller)
+    assert 'orchestration_spans_total{result="exported"} 27.0' in metrics.render().decode()
+    assert 'orchestration_breaker_state{service="telemetry"} 0.0' in metrics.render().decode()
+
+
+async def test_the_same_trace_is_told_of_a_plan_on_temporal(
+    jaeger: Jaeger, temporal: DevServer, tmp_path: Path
+) -> None:
+    """Turns are taken by whichever process has time, and spans are of the record all the same."""
+    trace, caller = token_hex(16), token_hex(8)
+    settings = load_settings(
+        {
+            **settings_for(jaeger, "grpc"),
+            "DATA_DIR": str(tmp_path),
+            "TEMPORAL_HOST": HOST,
+            "TEMPORAL_PORT": str(temporal.port),
+            "TEMPORAL_NAMESPACE": temporal.address.namespace,
+            "TEMPORAL_TASK_QUEUE": f"queue-{trace}",
+        },
+        None,
+    )
+    async with (
+        asyncio.timeout(60),
+        shared_application(settings, takes_turns=True, workers=[a_worker(work)]) as app,
+    ):
+        outcome = await told(app.orchestrator, trace, caller)
+
+    assert outcome is Outcome.COMPENSATED
+    await assert_whole(jaeger, trace, caller)
+
+
+async def assert_whole(jaeger: Jaeger, trace: str, caller: str) -> None:
+    """Check that the receiver has each span of the plan once, in its place."""
     attempts = ["ticket made", "ticket flaky", "ticket flaky", "ticket broken"]
     undone = ["undo flaky", "undo made"]
     parts = [*PARTS] * (len(attempts) + len(undone))
     wanted = sorted([*attempts, *undone, *parts, "workflow", "validate", "generate"])
     spans = await seen(jaeger, trace, len(wanted))
-    names = sorted(span["operationName"] for span in spans)
     by_name = {span["operationName"]: span for span in spans}
+    by_id = {span["spanID"]: span for span in spans}
     root = by_name["workflow"]
+    tags = tags_of(root)
 
-    assert outcome is Outcome.COMPENSATED
-    assert names == wanted
-    assert len({span["spanID"] for span in spans}) == len(spans)
+    assert sorted(span["operationName"] for span in spans) == wanted
+    assert len(by_id) == len(spans)
     assert parent_of(root) == caller
-    assert tags_of(root)["orchestration.decision_id"] == decision
-    assert tags_of(root)["orchestration.outcome"] == "COMPENSATED"
-    assert tags_of(root)["orchestration.plan_id"] == f"plan-of-{decision}"
-    assert tags_of(root)["orchestration.intent_id"] == "intent-1"
-    assert tags_of(root)["orchestration.workflow_id"] == receipt.workflow_id
+    assert tags["orchestration.decision_id"] == f"decision-{trace}"
+    assert tags["orchestration.outcome"] == "COMPENSATED"
+    assert tags["orchestration.plan_id"] == f"plan-of-decision-{trace}"
+    assert tags["orchestration.intent_id"] == "intent-1"
+    assert tags["orchestration.workflow_id"] == f"orch-decision-{trace}"
     for span in spans:
+        parent = by_id.get(parent_of(span) or "")
         if span["operationName"] in PARTS:
-            assert parent_of(span) in {one["spanID"] for one in spans}
+            assert parent is not None
+            assert parent["operationName"].startswith(("ticket ", "undo "))
         elif span is not root:
-            assert parent_of(span) == root["spanID"], span["operationName"]
+            assert parent is root, span["operationName"]
+    failed = [one for one in spans if one["operationName"] == "ticket flaky"]
+    assert {tags_of(one)["orchestration.attempt"]: "error" in tags_of(one) for one in failed} == {
+        1: True,
+        2: False,
+    }
     assert tags_of(by_name["ticket broken"])["error"] is True
     assert "error" not in tags_of(by_name["undo made"])
+    links = [one["spanID"] for one in by_name["undo made"]["references"]]
+    assert by_name["ticket made"]["spanID"] in links
 
 
 async def test_a_kill_in_the_middle_leaves_one_whole_trace(jaeger: Jaeger, tmp_path: Path) -> None:
-    """Spans are made of the record, so that the process after tells what the one before could not.
-
-    Here the first engine never comes to its end: its context is left by an error, as by a kill.
-    """
+    """What the killed process had not sent, the next one tells, and nothing stands there twice."""
+    names = [f"t{number}" for number in range(40)]
     trace = token_hex(16)
-    headers = {"traceparent": f"00-{trace}-{token_hex(8)}-01".encode()}
-    begun, never = asyncio.Event(), asyncio.Event()
+    plan = tmp_path / "plan.json"
+    plan.write_bytes(to_json(a_decision(a_plan(*a_chain(*names)), trace_id=trace)))
+    record = tmp_path / "record"
+    environment = {**settings_for(jaeger, "http"), "RECORD": str(record)}
+    command = ("run", plan, "--data-dir", tmp_path / "data", "--json")
+    worker = ("--worker", "tests.acceptance.recording_worker:worker")
 
-    async def hang(ticket: ExecutionTicket, context: TicketContext) -> None:
-        if ticket.task_id == "second":
-            begun.set()
-            await never.wait()
+    def in_the_middle() -> bool:
+        return record.exists() and len(record.read_text().splitlines()) >= 20
 
-    tasks = (a_task("first"), a_task("second", dependencies=["first"]))
-    decision = f"decision-{trace}"
-    settings = settings_for(jaeger, "http")
+    def story() -> None:
+        with running(*command, *worker, env=environment) as process:
+            process.until(in_the_middle)
+        done = rows(tmp_path / "data", "SELECT count(*) FROM tickets WHERE stage = 'COMPLETED'")
+        assert 0 < done[0][0] < len(names)
+        with running(*command, *worker, env=environment) as process:
+            assert process.ended().exit_code == 0
 
-    async def killed_in_the_middle() -> None:
-        async with an_engine(tmp_path, a_worker(hang), **settings) as app:
-            message = Incoming(a_message(*tasks, decision_id=decision), "test", headers)
-            await (await app.engine.hand_in(message))
-            await begun.wait()
-            raise RuntimeError("killed")
-
-    with pytest.raises(ExceptionGroup):
-        await killed_in_the_middle()
-    async with an_engine(tmp_path, a_worker(), **settings) as app:
-        await app.engine.outcome_of(WorkflowId(f"orch-{decision}"))
-
-    spans = await seen(jaeger, trace, 3 + 2 * 4)
-    assert len({span["spanID"] for span in spans}) == len(spans)
+    await asyncio.to_thread(story)
+    wanted = sorted(["generate", "validate", "workflow", *(f"ticket {name}" for name in names)])
+    spans = await seen(jaeger, trace, 3 + 4 * len(names))
     whole = [span["operationName"] for span in spans if span["operationName"] not in PARTS]
-    assert sorted(whole) == ["generate", "ticket first", "ticket second", "validate", "workflow"]
+
+    assert len({span["spanID"] for span in spans}) == len(spans)
+    assert sorted(set(whole)) == wanted
+    # The attempt that the kill hit is told as well, where it had begun.
+    assert len(whole) - len(wanted) <= 1
 
 
 async def test_a_collector_that_is_away_holds_up_nothing(tmp_path: Path) -> None:
@@ -165,6 +213,7 @@ async def test_a_collector_that_is_away_holds_up_nothing(tmp_path: Path) -> None
         "OTEL_EXPORTER_PROTOCOL": "grpc",
     }
     async with an_engine(tmp_path, a_worker(), **settings) as app:
+        began = time.monotonic()
         receipt = await app.engine.submit(a_message(), source="test")
         assert receipt.workflow_id is not None
         outcome = await app.engine.outcome_of(receipt.workflow_id)
@@ -172,5 +221,6 @@ async def test_a_collector_that_is_away_holds_up_nothing(tmp_path: Path) -> None
     took_s = time.monotonic() - leaving
 
     assert outcome is Outcome.SUCCESS
-    assert took_s < 10, "the library's own flush takes half a minute"
+    assert leaving - began < 1, "a plan of one task takes some milliseconds"
+    assert took_s < 5, "the library's own flush takes half a minute"
     assert 'orchestration_spans_total{result="dropped"} 7.0' in app.metrics.render().decode()
