@@ -44,6 +44,7 @@ def test_a_plan_is_found_and_approved_by_keys_alone(tmp_path: Path, open_page: O
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page.locator("[data-action=approve]")).to_be_focused()
         page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog").get_by_label("Reason")).to_be_focused()
         page.keyboard.type("Seen and agreed.")
         for _ in range(TABS_MAX):
             page.keyboard.press("Tab")

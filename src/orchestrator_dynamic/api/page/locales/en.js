@@ -184,6 +184,7 @@ export default {
   'timeline.ran': 'Ran (colour: how it ended)',
   'timeline.projected': 'Expected',
   'timeline.deadline': 'Deadline of the plan',
+  'timeline.to_running': 'Go to what runs',
   'timeline.now': 'now',
   'timeline.role': 'timeline',
   'timeline.label': 'Timeline of {plan}, {n} tickets; the tab Tickets has the same as a table',

@@ -184,6 +184,7 @@ export default {
   'timeline.ran': 'Executou (cor: como terminou)',
   'timeline.projected': 'Previsto',
   'timeline.deadline': 'Prazo do plano',
+  'timeline.to_running': 'Ir ao que está rodando',
   'timeline.now': 'agora',
   'timeline.role': 'linha do tempo',
   'timeline.label': 'Linha do tempo de {plan}, {n} tickets; a aba Tickets traz o mesmo em tabela',

@@ -105,14 +105,14 @@ export function ago(at, now) {
   );
 }
 
-/** @param {number} bytes */
-export function bytes(bytes) {
+/** @param {number} size  in bytes */
+export function bytes(size) {
   const names = ['byte', 'kilobyte', 'megabyte'];
-  const step = bytes < 1000 ? 0 : bytes < 1e6 ? 1 : 2;
+  const step = size < 1000 ? 0 : size < 1e6 ? 1 : 2;
   return formatter('NumberFormat', {
     style: 'unit',
     unit: names[step],
-    unitDisplay: 'short',
+    unitDisplay: step === 0 ? 'long' : 'short',
     maximumFractionDigits: 1,
-  }).format(bytes / 1000 ** step);
+  }).format(size / 1000 ** step);
 }

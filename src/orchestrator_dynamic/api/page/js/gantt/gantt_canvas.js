@@ -3,6 +3,7 @@
 import { now } from '../core/clock.js';
 import { mark } from '../core/frames.js';
 import { paint } from '../core/theme.js';
+import { codeOf } from '../model/vocabulary.js';
 import { keepSharp } from '../ui/surface.js';
 import { Axis } from './axis.js';
 import { drawGantt, HEAD_PX, ROW_PX } from './gantt_drawing.js';
@@ -69,6 +70,15 @@ export class GanttCanvas {
   zoom(factor) {
     this.follows = null;
     this.axis.zoom(factor, this.axis.left + this.axis.width / 2);
+    this.#ask();
+  }
+
+  /** Bring the first ticket that runs into sight. */
+  toRunning() {
+    const running = codeOf('RUNNING');
+    const at = this.numbers?.findIndex((number) => this.model.codes[number] === running) ?? -1;
+    if (at >= 0) this.box.scrollTop = Math.max(0, (at - 2) * ROW_PX);
+    this.follows = 'news';
     this.#ask();
   }
 

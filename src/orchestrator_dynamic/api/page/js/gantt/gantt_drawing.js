@@ -48,6 +48,8 @@ function head(context, { width, axis, now }, marks) {
     context.fillStyle = colour('ink');
     context.font = `600 12px ${FONT}`;
     context.fillText(mark.since, mark.x + 4, 12);
+    // The sign of now stands on this line.
+    if (now !== null && Math.abs(axis.x(now) - mark.x - 30) < 56) continue;
     context.fillStyle = colour('muted');
     context.font = `11px ${FONT}`;
     context.fillText(mark.clock, mark.x + 4, 28);

@@ -59,6 +59,7 @@ export class CellsScene {
     this.recount();
     const open = CELL.h * view.k >= OPEN_PX;
     for (const flow of this.layout.flows) this.#flow(context, view, flow);
+    this.#bands(context, view);
     const shown = this.layout.groups.filter((group) => seen(group.box, view));
     for (const group of shown) this.#group(context, view, group, open);
     const lit = chosen ?? focused;
@@ -90,6 +91,25 @@ export class CellsScene {
       else this.#group(context, view, group, false);
     }
     return true;
+  }
+
+  /** Above each column the layers that it holds, counted from 1. */
+  #bands(context, view) {
+    const { groups, each } = this.layout;
+    context.font = `${10.5 / view.k}px ${FONT}`;
+    context.fillStyle = colour('muted');
+    context.textBaseline = 'bottom';
+    let last = -1;
+    for (const { band, box } of groups) {
+      if (band === last) continue;
+      last = band;
+      const first = band * each + 1;
+      const name = each > 1 ? `${number(first)}–${number(first + each - 1)}` : number(first);
+      const short = [name, number(first)].find(
+        (text) => context.measureText(text).width <= box.w + 6 / view.k,
+      );
+      if (short) context.fillText(short, box.x + 2 / view.k, box.y - 3 / view.k);
+    }
   }
 
   #toneOf(n) {

@@ -3,7 +3,7 @@
 import { ago, bytes, moment } from '../core/format.js';
 import { useNow } from '../core/hooks.js';
 import { get, request } from '../core/http.js';
-import { t } from '../core/language.js';
+import { hasText, t } from '../core/language.js';
 import { html, useEffect, useState } from '../core/preact.js';
 import { href } from '../core/router.js';
 import { connection } from '../model/connection.js';
@@ -54,12 +54,19 @@ function Letters() {
           <td><code>${letter.reason}</code> <span class="quiet" lang="en">${letter.findings[0]?.message ?? ''}</span></td>
           <td>${letter.source}</td>
           <td class="nowrap" title=${moment(letter.at)}>${ago(letter.at, now)}</td>
-          <td>${letter.requeued_at ? `${moment(letter.requeued_at)} · ${letter.requeue_outcome ?? ''}` : '–'}</td>
+          <td>${requeued(letter)}</td>
         </tr>`,
       )}</tbody>
     </table></div>`}
     ${next && html`<p class="more"><button type="button" class="button" onClick=${() => load(next)}>${t('plans.more')}</button></p>`}
   `;
+}
+
+/** When it was last handed in again, and what came of it. */
+function requeued({ requeued_at: at, requeue_outcome: outcome }) {
+  if (!at) return '–';
+  const key = `reception.${outcome}`;
+  return `${moment(at)} · ${hasText(key) ? t(key) : (outcome ?? '')}`;
 }
 
 function Letter({ id }) {
@@ -98,7 +105,7 @@ function Letter({ id }) {
         <dt>${t('letters.at')}</dt><dd>${moment(letter.at)}</dd>
         <dt>${t('letters.source')}</dt><dd>${letter.source}</dd>
         <dt>${t('letters.size')}</dt><dd>${bytes(letter.size)}</dd>
-        <dt>${t('letters.requeued')}</dt><dd>${letter.requeued_at ? `${moment(letter.requeued_at)} · ${letter.requeue_outcome ?? ''}` : '–'}</dd>
+        <dt>${t('letters.requeued')}</dt><dd>${requeued(letter)}</dd>
         <dt>SHA-256</dt><dd><code class="wrap">${letter.sha256}</code></dd>
       </dl>
       <h3>${t('letters.body')}</h3>

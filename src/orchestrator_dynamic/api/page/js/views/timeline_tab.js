@@ -65,6 +65,7 @@ export function TimelineTab({ model, choose, chosen }) {
       <button type="button" class="icon-button" aria-label=${t('zoom.in')} title=${t('zoom.in')} onClick=${() => gantt.current?.zoom(1.5)}><${Icon} name="plus" /></button>
       <button type="button" class="icon-button" aria-label=${t('zoom.out')} title=${t('zoom.out')} onClick=${() => gantt.current?.zoom(1 / 1.5)}><${Icon} name="minus" /></button>
       <button type="button" class="icon-button" aria-label=${t('zoom.fit')} title=${t('zoom.fit')} onClick=${() => gantt.current?.fit()}><${Icon} name="fit" /></button>
+      <button type="button" class="button" onClick=${() => gantt.current?.toRunning()}><${Icon} name="running" />${t('timeline.to_running')}</button>
       <p id="timeline-keys" class="quiet small">${t('timeline.keys')}</p>
     </div>
     <${PaceChart} model=${model} />
