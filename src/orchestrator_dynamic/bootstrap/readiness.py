@@ -37,8 +37,15 @@ class Readiness:
 
     async def checks(self) -> Sequence[Check]:
         """Return what was found; a problem means that no work can be taken."""
-        here = [await self._engine(), await asyncio.to_thread(_room, self._settings.data_dir)]
+        here = [await self._engine()]
+        if self._keeps_files:
+            here.append(await asyncio.to_thread(_room, self._settings.data_dir))
         return [*here, *await self._servers()]
+
+    @property
+    def _keeps_files(self) -> bool:
+        """Whether anything is kept in the data directory: not where servers keep everything."""
+        return self._settings.temporal.host is None or self._settings.mongodb.uri is None
 
     async def _engine(self) -> Check:
         try:
