@@ -4,14 +4,16 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote, urlsplit
 
-import httpx
 import typer
 
 from orchestrator_dynamic.errors import Finding, InvalidInput, Misconfigured, Severity, Unavailable
 from orchestrator_dynamic.errors import Refused as RefusedKind
+
+if TYPE_CHECKING:
+    import httpx
 
 # Where the token is, for no argument list is private.
 TOKEN_VARIABLE = "ORQ_TOKEN"
@@ -52,8 +54,14 @@ class ServiceAway(Unavailable):
 class ApiClient:
     """Calls a service, each call with a deadline."""
 
-    def __init__(self, client: httpx.Client) -> None:
+    def __init__(self, client: "httpx.Client", failure: type[Exception]) -> None:
+        """Begin to call.
+
+        Args:
+            failure: what the client raises where a call fails.
+        """
         self._client = client
+        self._failure = failure
         self.url = str(client.base_url).rstrip("/")
 
     def get(self, path: str, **query: str | int) -> Any:
@@ -84,12 +92,12 @@ class ApiClient:
             ServiceAway: it broke off.
         """
         try:
-            with self._client.stream("GET", path, timeout=httpx.Timeout(_TIMEOUT_S)) as answer:
+            with self._client.stream("GET", path) as answer:
                 if answer.status_code != 200:
                     answer.read()
                     self._said(answer)
                 yield from answer.iter_lines()
-        except httpx.HTTPError as error:
+        except self._failure as error:
             raise ServiceAway(f"{self.url} broke off: {error}") from error
 
     def workflow_named(self, name: str) -> Mapping[str, Any]:
@@ -113,14 +121,14 @@ class ApiClient:
         names = ", ".join(item["workflow_id"] for item in items)
         raise ServiceRefused(f"{name} may mean {names}; give the whole id")
 
-    def _sent(self, method: str, path: str, **how: Any) -> httpx.Response:
+    def _sent(self, method: str, path: str, **how: Any) -> "httpx.Response":
         try:
             return self._client.request(method, path, **how)
-        except httpx.HTTPError as error:
+        except self._failure as error:
             told = f"{self.url} cannot be reached: {error}; is `orq serve` running there?"
             raise ServiceAway(told) from error
 
-    def _said(self, answer: httpx.Response) -> Any:
+    def _said(self, answer: "httpx.Response") -> Any:
         if answer.is_success:
             return answer.json()
         problem = _problem_in(answer)
@@ -154,14 +162,17 @@ def calling(url: str, token_file: Path | None = None) -> Iterator[ApiClient]:
     """
     token = token_in(token_file)
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    base = urlsplit(url)
+    if base.scheme not in ("http", "https") or not base.hostname:
+        raise Misconfigured(f"--url {url} is no address; give one such as {DEFAULT_URL}")
+    # Imported here, for its library takes longer than most commands.
+    import httpx
+
     try:
-        base = httpx.URL(url.rstrip("/"))
+        with httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=_TIMEOUT_S) as client:
+            yield ApiClient(client, httpx.HTTPError)
     except httpx.InvalidURL as error:
         raise Misconfigured(f"--url {url} is no address: {error}") from error
-    if base.scheme not in ("http", "https") or not base.host:
-        raise Misconfigured(f"--url {url} is no address; give one such as {DEFAULT_URL}")
-    with httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT_S) as client:
-        yield ApiClient(client)
 
 
 def token_in(file: Path | None) -> str | None:
@@ -182,7 +193,7 @@ def token_in(file: Path | None) -> str | None:
     return text
 
 
-def _problem_in(answer: httpx.Response) -> Mapping[str, Any]:
+def _problem_in(answer: "httpx.Response") -> Mapping[str, Any]:
     try:
         problem = answer.json()
     except ValueError:
