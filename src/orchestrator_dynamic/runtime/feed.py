@@ -130,6 +130,11 @@ class Feed:
                     place.serial = tail.serial
                     async for text in self._caught_up(store, workflow, place, tail.seq or 0):
                         yield text
+                    if tail.ended:
+                        now = await store.workflow_by_id(workflow.workflow_id)
+                        async for text in self._farewell(store, now, place):
+                            yield text
+                        return
                     continue
                 for chunk in chunks:
                     place.serial, place.seq = chunk.serial, chunk.seq

@@ -23,10 +23,11 @@ class Chunk(NamedTuple):
 
 
 class Tail:
-    """The last chunks of a stream, and a bell that rings with each."""
+    """The last chunks of a stream, and a bell that rings with each; `ended` after the very last."""
 
     def __init__(self) -> None:
         self.serial = 0
+        self.ended = False
         self.watchers = 0
         self._chunks: deque[Chunk] = deque(maxlen=CHUNKS_MAX)
         self._bell = asyncio.Event()
@@ -34,6 +35,7 @@ class Tail:
     def tell(self, seq: int, text: bytes, *, ended: bool = False) -> None:
         """Add a chunk, and wake whoever waits for one."""
         self.serial += 1
+        self.ended |= ended
         self._chunks.append(Chunk(self.serial, seq, text, ended))
         self.ring()
 
