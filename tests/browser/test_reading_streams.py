@@ -36,6 +36,8 @@ MODEL = """async () => {
   change(3, [entry(2), entry(3)], [[0, 'COMPLETED', null]]);
   change(3, [entry(2), entry(3)], [[0, 'COMPLETED', null]]);
   change(5, [entry(3), entry(5)], [[1, 'RUNNING', null], [2, 'READY', 0]]);
+  model.takeSnapshot({ seq: 9, workflow, fields, tickets: [...tickets, [2, 'READY', 0]] });
+  change(7, [entry(6), entry(7)], [[0, 'FAILED', null]]);
   model.takeOlder([entry(1), entry(2)], 1);
   return {
     entries: model.entries.map((one) => one.seq),
@@ -70,13 +72,13 @@ def test_events_are_read_whole_however_they_are_cut(
 
 
 def test_what_comes_twice_counts_once(service: Service, open_page: Open) -> None:
-    """Whatever a server or a proxy repeats; and what undoes a task is no further task."""
+    """Whatever is repeated or late; nothing is lost, and what undoes a task is no further task."""
     page = open_page().page
     page.goto(service.page())
 
     model = page.evaluate(MODEL)
 
-    assert model == {"entries": [1, 2, 3, 5], "counts": [0, 0, 1, 1], "rows": 3}
+    assert model == {"entries": [1, 2, 3, 5, 6, 7], "counts": [1, 1, 0, 0], "rows": 3}
 
 
 def test_no_stream_is_open_where_nothing_changes(service: Service, open_page: Open) -> None:

@@ -96,6 +96,27 @@ def test_new_plans_and_what_waits_for_a_person_appear_by_themselves(
         picture(page, "plans-needs-you")
 
 
+def test_a_long_list_is_shown_step_by_step(tmp_path: Path, open_page: Open) -> None:
+    """Sixty plans that wait must not push everything else out of sight."""
+    with a_service(tmp_path / "data") as service:
+        for number in range(60):
+            name = f"plan-{number:02}"
+            service.submit(a_decision(name, a_chain("one"), requires_approval=True))
+        page = open_page().page
+        page.goto(service.page())
+        expect(page.locator(".plans tbody tr")).to_have_count(50)
+        expect(page.locator(".plans tbody th a").first).to_have_text("plan-59")
+        expect(page.get_by_text("Needs you: 60 plans wait for a person")).to_be_visible()
+        expect(page.locator(".needs li")).to_have_count(7)
+
+        page.get_by_role("button", name="Show more").click()
+
+        expect(page.locator(".plans tbody tr")).to_have_count(60)
+        expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+        page.locator(".needs").get_by_role("link", name="and 54 more").click()
+        expect(page.get_by_label("State")).to_have_value("AWAITING_APPROVAL")
+
+
 def test_filters_live_in_the_address(tmp_path: Path, open_page: Open) -> None:
     """What somebody found can be sent to somebody else."""
     with a_service(tmp_path / "data") as service:

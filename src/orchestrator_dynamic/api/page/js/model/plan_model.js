@@ -122,10 +122,14 @@ export class PlanModel {
 
   /** Take one event of the stream; repeated ones change nothing. @returns {boolean} news? */
   takeChange(change) {
-    if (change.seq <= this.seq && !change.reload) return false;
+    // A snapshot may be newer than the event, yet only events bring the entries between.
+    const told = this.#append(change.entries ?? []);
+    if (change.seq <= this.seq && !change.reload) {
+      if (told) this.#tell();
+      return told;
+    }
     this.seq = Math.max(this.seq, change.seq);
     this.workflow = { ...this.workflow, ...change.workflow };
-    this.#append(change.entries ?? []);
     if (change.tickets) {
       const numbers = change.tickets.map((values) => this.#put(values));
       this.#tellRows(numbers);
@@ -145,12 +149,13 @@ export class PlanModel {
   #append(entries) {
     const last = this.entries.at(-1)?.seq ?? 0;
     const fresh = entries.filter((entry) => entry.seq > last);
-    if (fresh.length === 0) return;
+    if (fresh.length === 0) return false;
     this.entries.push(...fresh);
     if (this.entries.length > ENTRIES_MAX) {
       this.entries = this.entries.slice(-ENTRIES_MAX / 2);
       this.entriesFrom = this.entries[0].seq;
     }
+    return true;
   }
 
   #put(values) {

@@ -5,7 +5,7 @@ import { ago, duration, moment } from '../core/format.js';
 import { mark } from '../core/frames.js';
 import { useNews, useNow } from '../core/hooks.js';
 import { t } from '../core/language.js';
-import { html, useEffect, useMemo, useRef } from '../core/preact.js';
+import { html, useEffect, useMemo, useRef, useState } from '../core/preact.js';
 import { href, usePlace } from '../core/router.js';
 import { openPlans } from '../model/plans_feed.js';
 import { isOpen } from '../model/vocabulary.js';
@@ -16,6 +16,10 @@ import { SummaryProgress } from '../ui/progress.js';
 import { SlaLeft } from '../ui/sla.js';
 import { PlanFilters } from './plan_filters.js';
 
+// A busy engine brings plans by the thousand; so many rows are enough to look at.
+const STEP = 50;
+const NEEDS_SHOWN = 6;
+
 export function PlansView() {
   const { query } = usePlace();
   const filters = query.toString();
@@ -24,6 +28,11 @@ export function PlansView() {
   useNews(feed.store);
   const now = useNow(1000);
   const { state, plans, needs, next, problem } = feed.store.get();
+  const [most, setMost] = useState(STEP);
+  const more = () => {
+    setMost(most + STEP);
+    if (plans.length < most + STEP && next) feed.more();
+  };
   useNeedsAnnounced(needs);
   useEffect(() => {
     if (state === 'ready') mark('page:useful');
@@ -38,10 +47,10 @@ export function PlansView() {
     <${ProblemNotice} problem=${problem} />
     ${state === 'loading' && html`<${Skeleton} lines=${8} />`}
     ${state === 'ready' && plans.length === 0 && html`<${Nothing} filtered=${filters !== ''} />`}
-    ${plans.length > 0 && html`<${Table} plans=${plans} now=${now} />`}
-    ${next &&
+    ${plans.length > 0 && html`<${Table} plans=${plans.slice(0, most)} now=${now} />`}
+    ${(next || plans.length > most) &&
     html`<p class="more">
-      <button type="button" class="button" onClick=${feed.more}>${t('plans.more')}</button>
+      <button type="button" class="button" onClick=${more}>${t('plans.more')}</button>
     </p>`}
   `;
 }
@@ -50,7 +59,7 @@ function Needs({ plans, stepsWaiting, now }) {
   return html`<section class="needs" aria-labelledby="needs-title">
     <h2 id="needs-title"><${Icon} name="needs" />${t('needs.title', { n: plans.length })}</h2>
     <ul>
-      ${plans.map((plan) => {
+      ${plans.slice(0, NEEDS_SHOWN).map((plan) => {
         const steps = stepsWaiting(plan);
         const what = steps > 0 ? t('needs.steps', { n: steps }) : t(`needs.${plan.phase}`);
         return html`<li key=${plan.workflow_id}>
@@ -61,6 +70,8 @@ function Needs({ plans, stepsWaiting, now }) {
           <a class="button small" href=${href(['plans', plan.workflow_id])}>${t('needs.look')}</a>
         </li>`;
       })}
+      ${plans.length > NEEDS_SHOWN &&
+      html`<li><a href=${href(['plans'], { phase: 'AWAITING_APPROVAL' })}>${t('entry.more', { n: plans.length - NEEDS_SHOWN })}</a></li>`}
     </ul>
   </section>`;
 }
