@@ -41,7 +41,11 @@ Tasks = Annotated[
 ]
 By = Annotated[
     str | None,
-    typer.Option("--by", metavar="NAME", help="Who says so, for the audit. Default: your login."),
+    typer.Option(
+        "--by",
+        metavar="NAME",
+        help="Who says so, for the audit. Default: your login; with --url, whoever the token is of.",
+    ),
 ]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for the audit.")]
 

@@ -13,7 +13,6 @@ from orchestrator_dynamic.cli.event_loop import run_in_loop
 from orchestrator_dynamic.cli.help_text import help_of
 from orchestrator_dynamic.cli.options import DataDir, settings_in_force
 from orchestrator_dynamic.cli.printing import say_aside
-from orchestrator_dynamic.cli.run_options import OwnWorkers
 from orchestrator_dynamic.cli.stopping import stay_until_asked, stop_on_signals
 from orchestrator_dynamic.cli.workforce import WorkforceOptions, workforce
 from orchestrator_dynamic.config.settings import Settings
@@ -37,6 +36,16 @@ Port = Annotated[
     int | None,
     typer.Option(min=0, max=65535, help="Listen on this port (HTTP_PORT, 8080); 0: a free one."),
 ]
+Workers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--worker",
+        metavar="MODULE:NAME",
+        help="Worker(s) of yours that execute tickets in this process; may be given more than "
+        "once. Default: none, so that tickets wait for workers elsewhere.",
+        show_default=False,
+    ),
+]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 
 
@@ -49,7 +58,7 @@ def serve(
     host: Host = None,
     port: Port = None,
     data_dir: DataDir = None,
-    worker: OwnWorkers = None,
+    worker: Workers = None,
     engine: EngineOption = None,
     open_page: Open = False,
 ) -> None:
