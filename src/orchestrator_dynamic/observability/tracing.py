@@ -8,6 +8,7 @@ library's own flush can take half a minute however short a limit it is given.
 import threading
 from collections import deque
 from collections.abc import Iterable
+from time import perf_counter
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -30,6 +31,9 @@ _EXPORT_TIMEOUT_S = 5
 _PAUSE_S, _PAUSE_MAX_S = 1.0, 30.0
 # Two minutes: a batch that the collector will never take must not stand in the way for ever.
 _TRIES_MAX = 8
+# Writing spans takes the interpreter from the flow, in a burst of thousands half of it. After a
+# batch the thread rests for so many times as long as the batch took.
+_REST = 2
 # A collector that answers at all takes a batch in some ten milliseconds.
 CLOSE_S = 2.0
 
@@ -110,8 +114,11 @@ class SpanSender:
                 self._news.wait(self._linger_s)
                 self._news.clear()
                 while self._waiting:
+                    began = perf_counter()
                     if not self._got_rid_of_a_batch():
                         return
+                    rest_s = _REST * (perf_counter() - began)
+                    self._closing.wait(min(rest_s, self._pause_s))
         finally:
             self._exporter.shutdown()
 
