@@ -24,7 +24,8 @@ log = get_logger(__name__)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
-_HEADERS = {
+# On every answer; a route may say otherwise.
+HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -61,7 +62,7 @@ class Door:
                 count(self._metrics, scope["path"], status, took_s)
                 leaving = MutableHeaders(scope=message)
                 leaving[HEADER] = correlation_id
-                for name, value in _HEADERS.items():
+                for name, value in HEADERS.items():
                     leaving.setdefault(name, value)
             await send(message)
 
@@ -71,8 +72,10 @@ class Door:
                 response = answer(refused, scope["path"], correlation_id)
                 await response(scope, receive, send_with_headers)
             else:
-                bounded = _BoundedBody(receive, self._limits)
-                await self._app(scope, bounded.receive, send_with_headers)
+                # Nothing that only looks reads a body, so that none can hold it up.
+                safe = scope["method"] in _SAFE
+                body = _NoBody(receive) if safe else _BoundedBody(receive, self._limits)
+                await self._app(scope, body.receive, send_with_headers)
             log.debug(
                 "request_answered",
                 method=scope["method"],
@@ -128,7 +131,7 @@ class _BoundedBody:
         """Return the next message of the client.
 
         Raises:
-            Problem: the body is too large, or takes too long.
+            Problem: the body is too large, takes too long, or breaks off.
         """
         if self._whole:
             return await self._receive()
@@ -138,11 +141,31 @@ class _BoundedBody:
         except TimeoutError as error:
             took = f"{self._limits.body_timeout_s:g} s"
             raise Problem("request_timeout", f"the body was not whole after {took}") from error
+        if message["type"] == "http.disconnect":
+            # Nobody hears this any more; it is said so that nothing goes on with half a body.
+            raise Problem("bad_request", "the client left before its body was whole")
         self._taken += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
         if self._taken > self._limits.body_bytes_max:
             most = self._limits.body_bytes_max
             raise Problem("too_large", f"the body is longer than the {most} bytes that are taken")
+        return message
+
+
+class _NoBody:
+    """Gives on that the client has left, and nothing else."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._told = False
+
+    async def receive(self) -> Message:
+        """Return an empty body, and then wait until the client has left."""
+        if not self._told:
+            self._told = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        while (message := await self._receive())["type"] != "http.disconnect":
+            pass
         return message
 
 

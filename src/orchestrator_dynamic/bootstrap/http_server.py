@@ -5,10 +5,12 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 
 from orchestrator_dynamic.api.door import Door
+from orchestrator_dynamic.bootstrap.http_protocol import BoundedProtocol
 from orchestrator_dynamic.errors import Misconfigured
 
 # Connections that wait to be accepted: a burst of clients that come back after a restart.
@@ -24,15 +26,18 @@ _FAREWELL_S = 3
 class HttpServer(uvicorn.Server):
     """Uvicorn without its signal handlers: the command that runs it has its own.
 
+    Args:
+        patience_s: how long clients may take over what they send.
+
     Attributes:
         ready: set once requests are taken.
     """
 
-    def __init__(self, app: Door) -> None:
+    def __init__(self, app: Door, patience_s: float) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=partial(BoundedProtocol, patience_s=patience_s),  # type: ignore[arg-type]
                 ws="none",
                 lifespan="off",
                 log_config=None,

@@ -152,7 +152,8 @@ async def _served(
     gatekeeper: Gatekeeper,
     listening: socket.socket,
 ) -> AsyncIterator[None]:
-    server = HttpServer(create_app(_parts(settings, engine, feed, gatekeeper)))
+    app = create_app(_parts(settings, engine, feed, gatekeeper))
+    server = HttpServer(app, settings.http.body_timeout_s)
     async with asyncio.TaskGroup() as tasks:
         telling = tasks.create_task(feed.run())
         serving = tasks.create_task(server.serve([listening]))

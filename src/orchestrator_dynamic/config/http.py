@@ -27,7 +27,8 @@ class HttpSettings(Section):
         30,
         ge=1,
         le=600,
-        description="How long a body may take to arrive; slow senders hold memory.",
+        description="How long the head of a request may take to arrive, and its body; slow senders "
+        "hold memory.",
     )
     streams_max: Count = Field(
         2_000, description="Event streams that may be open at a time; some 40 KB each."

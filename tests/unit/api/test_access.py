@@ -11,12 +11,11 @@ from itertools import product
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount, Route, compile_path
 
-from orchestrator_dynamic.api.access import Requires
 from orchestrator_dynamic.api.app import application
+from orchestrator_dynamic.api.guarding import GuardedRoute, needs_of
 from orchestrator_dynamic.bootstrap.tokens import issued, revoked
 from orchestrator_dynamic.config.identity import IdentitySettings
 from orchestrator_dynamic.ports.identity import Scope
@@ -59,21 +58,14 @@ class Way:
         return f"{self.method} {self.path}"
 
 
-def scopes_in(dependant: Dependant) -> Iterator[Scope]:
-    """Yield the scopes that a route asks for."""
-    if isinstance(dependant.call, Requires):
-        yield dependant.call.scope
-    for inner in dependant.dependencies:
-        yield from scopes_in(inner)
-
-
 def ways_of(routes: Sequence[BaseRoute]) -> Iterator[Way]:
     """Yield every way into the application; a kind of route that is not known here fails."""
     for route in routes:
         if isinstance(route, APIRoute):
-            scopes = set(scopes_in(route.dependant))
+            scopes = {need.scope for need in needs_of(route.dependant)}
+            assert not scopes or isinstance(route, GuardedRoute), "it reads before it asks"
             assert len(scopes) <= 1, f"{route.path} asks for {scopes}; one scope a route"
-            for method in sorted(route.methods):
+            for method in sorted(route.methods or ()):
                 yield Way(method, route.path, next(iter(scopes), None))
         elif isinstance(route, Route):
             for method in sorted(route.methods or ()):
@@ -123,7 +115,7 @@ async def guarded(
 ) -> AsyncIterator[Running]:
     """Run a service that accepts the issuer's tokens, and some of its own."""
     identity = IdentitySettings(oidc_issuer=issuer.url, oidc_audience=AUDIENCE)
-    people = {scope.value: (scope,) for scope in Scope}
+    people: dict[str, tuple[Scope, ...]] = {scope.value: (scope,) for scope in Scope}
     people |= {f"not {scope}": tuple(set(Scope) - {scope}) for scope in Scope}
     people |= {"revoked": EVERYBODY}
     data_dir = tmp_path_factory.mktemp("guarded")
@@ -132,6 +124,10 @@ async def guarded(
         assert file is not None
         assert revoked(file, "revoked")
         expired, _ = issued(file, "expired", frozenset(Scope), 1)
+        headers = running.as_("revoked")
+        # The file is looked at once a second.
+        while (await running.client.get("/api/v1/me", headers=headers)).status_code != 401:
+            pass
         yield replace(running, tokens={**running.tokens, "expired": expired})
 
 
@@ -234,9 +230,7 @@ async def test_the_pages_files_are_open_and_nothing_beside_them(guarded: Running
 async def test_any_other_method_is_refused_with_those_that_there_are(
     guarded: Running, path: str
 ) -> None:
-    """Also before it is known who asks: which methods there are is no secret, and OPTIONS lets
-    no other site's page in.
-    """
+    """Also before it is known who asks; and OPTIONS lets no other site's page in."""
     asked_for = re.sub(r"\{[^}]*\}", "1", path)
     there = {way.method for way in WAYS if compile_path(way.path)[0].match(asked_for)}
 

@@ -9,6 +9,7 @@ from orchestrator_dynamic.api.access import Approver, Operator
 from orchestrator_dynamic.api.answers import IfMatch, as_json, check_match
 from orchestrator_dynamic.api.decision_shown import decision_shown
 from orchestrator_dynamic.api.described import WorkflowPath, problems
+from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import ApiParts, Parts
 from orchestrator_dynamic.api.problems import Problem
 from orchestrator_dynamic.api.shown import submitter_in, workflow_in_full
@@ -19,7 +20,7 @@ from orchestrator_dynamic.ports.identity import Identity, Principal
 from orchestrator_dynamic.ports.orchestrator import Action, Request
 from orchestrator_dynamic.ports.store import StoredWorkflow
 
-router = APIRouter(prefix="/api/v1", tags=["actions"])
+router = APIRouter(prefix="/api/v1", tags=["actions"], route_class=GuardedRoute)
 
 # As many steps as a plan can be approved by name; without names all that wait are meant.
 _TASKS_MAX = 1_000

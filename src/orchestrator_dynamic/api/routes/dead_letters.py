@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from orchestrator_dynamic.api.access import Operator, Reader
 from orchestrator_dynamic.api.answers import as_json
 from orchestrator_dynamic.api.described import Cursor, Limit, problems
+from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.problems import Problem
 from orchestrator_dynamic.api.submission import receipt_shown
@@ -15,7 +16,7 @@ from orchestrator_dynamic.api.views import FindingView, Page, ReceiptView
 from orchestrator_dynamic.ports.dead_letters import DeadLetter
 from orchestrator_dynamic.runtime.requeuing import NotRequeueable
 
-router = APIRouter(prefix="/api/v1/dead-letters", tags=["dead letters"])
+router = APIRouter(prefix="/api/v1/dead-letters", tags=["dead letters"], route_class=GuardedRoute)
 
 # The beginning of a body: enough to recognise its sender and what it was about.
 BODY_SHOWN_BYTES = 65_536

@@ -9,6 +9,7 @@ from orchestrator_dynamic.api.answers import as_json, tagged
 from orchestrator_dynamic.api.decision_shown import decision_shown
 from orchestrator_dynamic.api.decision_views import DecisionSummary, DecisionView
 from orchestrator_dynamic.api.described import MESSAGE_BODY, Cursor, Limit, problems
+from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.submission import (
     handed_in,
@@ -22,7 +23,7 @@ from orchestrator_dynamic.models.ids import ID_LENGTH_MAX, DecisionId
 from orchestrator_dynamic.ports.filters import WorkflowFilter
 from orchestrator_dynamic.runtime.sse import summary
 
-router = APIRouter(prefix="/api/v1/decisions", tags=["decisions"])
+router = APIRouter(prefix="/api/v1/decisions", tags=["decisions"], route_class=GuardedRoute)
 
 IdempotencyKey = Annotated[
     str | None,

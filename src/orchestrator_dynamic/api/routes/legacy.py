@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from orchestrator_dynamic.api.access import Operator, Reader
 from orchestrator_dynamic.api.answers import as_json
 from orchestrator_dynamic.api.described import WorkflowPath, problems
+from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.shown import tickets_shown, why_of
 from orchestrator_dynamic.api.submission import handed_in, message_headers
@@ -16,7 +17,9 @@ from orchestrator_dynamic.models.ids import IDENTIFIER, WorkflowId
 from orchestrator_dynamic.ports.store import PAGE_MAX
 from orchestrator_dynamic.runtime.sse import summary
 
-router = APIRouter(prefix="/api/v1/workflows", tags=["deprecated"], deprecated=True)
+router = APIRouter(
+    prefix="/api/v1/workflows", tags=["deprecated"], deprecated=True, route_class=GuardedRoute
+)
 
 # RFC 9745: since when there is something better (2026-11-01), and where.
 _DEPRECATED = {"Deprecation": "@1793491200"}

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Response
 from orchestrator_dynamic.api.access import Operator, Reader
 from orchestrator_dynamic.api.answers import as_json
 from orchestrator_dynamic.api.described import problems
+from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.problems import PROBLEMS, Problem
 from orchestrator_dynamic.api.views import Alive, LogLevelView, Me, Readiness
@@ -12,7 +13,7 @@ from orchestrator_dynamic.observability import logging
 from orchestrator_dynamic.observability.metrics import CONTENT_TYPE
 from orchestrator_dynamic.ports.probing import Verdict
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], route_class=GuardedRoute)
 
 
 @router.get("/health", response_model=Alive)

@@ -10,6 +10,7 @@ from starlette.responses import StreamingResponse
 from orchestrator_dynamic.api.access import Reader
 from orchestrator_dynamic.api.answers import as_json, tagged
 from orchestrator_dynamic.api.described import WorkflowPath, problems
+from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import ApiParts, Parts
 from orchestrator_dynamic.api.problems import Problem
 from orchestrator_dynamic.api.shown import workflow_in_full
@@ -19,7 +20,7 @@ from orchestrator_dynamic.ports.store import PAGE_MAX, StoredWorkflow
 from orchestrator_dynamic.runtime.news import Row, row_of
 from orchestrator_dynamic.runtime.plan_picture import picture_of
 
-router = APIRouter(prefix="/api/v1", tags=["pictures"])
+router = APIRouter(prefix="/api/v1", tags=["pictures"], route_class=GuardedRoute)
 
 _SEQ_MAX = 10**15
 _STREAM: dict[int | str, dict[str, Any]] = {

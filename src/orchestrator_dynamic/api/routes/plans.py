@@ -8,10 +8,11 @@ from orchestrator_dynamic.api.access import Reader
 from orchestrator_dynamic.api.answers import as_json
 from orchestrator_dynamic.api.decision_views import Validation
 from orchestrator_dynamic.api.described import MESSAGE_BODY, problems
+from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.submission import message_headers
 
-router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
+router = APIRouter(prefix="/api/v1/plans", tags=["plans"], route_class=GuardedRoute)
 
 # Below this, a thread costs more than it spares the others.
 _IN_PLACE_BYTES_MAX = 32 * 1024

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from orchestrator_dynamic.api.access import Operator
 from orchestrator_dynamic.api.answers import as_json
 from orchestrator_dynamic.api.described import WorkflowPath, problems
+from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.problems import Problem
 from orchestrator_dynamic.api.submission import (
@@ -17,7 +18,7 @@ from orchestrator_dynamic.api.views import ReceiptView
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.runtime.retrying import NotRetryable, retry_message
 
-router = APIRouter(prefix="/api/v1/workflows", tags=["actions"])
+router = APIRouter(prefix="/api/v1/workflows", tags=["actions"], route_class=GuardedRoute)
 
 
 @router.post(

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Response
 from orchestrator_dynamic.api.access import Reader
 from orchestrator_dynamic.api.answers import as_json
 from orchestrator_dynamic.api.described import Cursor, Limit, problems
+from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import ApiParts, Parts
 from orchestrator_dynamic.api.routes.workflows import number_in
 from orchestrator_dynamic.api.shown import ticket_shown, tickets_shown
@@ -18,7 +19,7 @@ from orchestrator_dynamic.ports.store import StoredTicket, StoredWorkflow
 from orchestrator_dynamic.runtime.recovery import OURS
 from orchestrator_dynamic.wire.decision_reader import read_decision
 
-router = APIRouter(prefix="/api/v1/tickets", tags=["tickets"])
+router = APIRouter(prefix="/api/v1/tickets", tags=["tickets"], route_class=GuardedRoute)
 
 TicketPath = Annotated[str, Path(min_length=1, max_length=ID_LENGTH_MAX)]
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from orchestrator_dynamic.api.access import Reader
 from orchestrator_dynamic.api.answers import as_json, tagged
 from orchestrator_dynamic.api.described import Cursor, Limit, Search, WorkflowPath, problems
+from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.problems import Problem
 from orchestrator_dynamic.api.shown import tickets_shown, workflow_in_full
@@ -26,7 +27,7 @@ from orchestrator_dynamic.models.vocabulary import Outcome, RiskBand, TaskType
 from orchestrator_dynamic.ports.filters import TicketFilter, WorkflowFilter
 from orchestrator_dynamic.runtime.sse import summary
 
-router = APIRouter(prefix="/api/v1/workflows", tags=["workflows"])
+router = APIRouter(prefix="/api/v1/workflows", tags=["workflows"], route_class=GuardedRoute)
 
 Moment = Annotated[int | None, Query(ge=0, le=EPOCH_MS_MAX)]
 Id = Annotated[str | None, Query(min_length=1, max_length=512)]
