@@ -44,7 +44,7 @@ By = Annotated[
     typer.Option(
         "--by",
         metavar="NAME",
-        help="Who says so, for the audit. Default: your login; with --url, whoever the token is of.",
+        help="Who says so, for the audit. Default: your login; with --url, whose the token is.",
     ),
 ]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for the audit.")]
