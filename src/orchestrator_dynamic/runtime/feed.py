@@ -203,11 +203,11 @@ class Feed:
                 number = said.key - plan.base
                 tail.progress[number] = said.progress
                 ticket = plan.state.tickets[number]
-                gathered.rows[number] = news.live_row(ticket, said.progress)
+                gathered.rows[number] = news.row_of(ticket, said.progress)
         for owner, ticket in step.changed():
             if owner is plan:
                 told = tail.progress.get(ticket.number)
-                gathered.rows[ticket.number] = news.live_row(ticket, told)
+                gathered.rows[ticket.number] = news.row_of(ticket, told)
         gathered.entries += news.entries_in(step, plan, max(gathered.seq, tail.seq or 0))
         gathered.seq = max(gathered.seq, plan.seq)
         gathered.workflow = news.workflow_of(plan.workflow_record())

@@ -50,26 +50,12 @@ class News:
     reload: bool = False
 
 
-def row_of(ticket: StoredTicket) -> Row:
-    """Return a recorded ticket as a row."""
-    return Row(
-        ticket.number,
-        ticket.stage.value,
-        ticket.attempt,
-        ticket.ready_at,
-        ticket.deadline_at,
-        ticket.published_at,
-        ticket.started_at,
-        ticket.ended_at,
-        ticket.agent,
-        ticket.error,
-        ticket.progress,
-        ticket.undoes,
-    )
+def row_of(ticket: StoredTicket | Ticket, progress: str | None) -> Row:
+    """Return a ticket as a row, whether it is on record or in memory.
 
-
-def live_row(ticket: Ticket, progress: str | None) -> Row:
-    """Return a ticket of a plan in memory as a row."""
+    Args:
+        progress: what its worker last said of how far it has come.
+    """
     return Row(
         ticket.number,
         ticket.stage.value,

@@ -84,7 +84,7 @@ class StoreWatch:
 
     async def _changed_rows(self, workflow: StoredWorkflow) -> dict[int, Row]:
         tickets = await self._store.tickets(workflow)
-        now = {ticket.number: row_of(ticket) for ticket in tickets}
+        now = {ticket.number: row_of(ticket, ticket.progress) for ticket in tickets}
         before = self._rows.get(workflow.workflow_id, {})
         self._rows[workflow.workflow_id] = now
         return {number: row for number, row in now.items() if before.get(number) != row}

@@ -108,7 +108,7 @@ async def _rows(parts: ApiParts, workflow: StoredWorkflow) -> list[Row]:
     while True:
         after = rows[-1].number if rows else -1
         some = await parts.store.tickets(workflow, limit=PAGE_MAX, after=after)
-        rows += map(row_of, some)
+        rows += [row_of(ticket, ticket.progress) for ticket in some]
         if len(some) < PAGE_MAX:
             return rows
         await asyncio.sleep(0)
