@@ -85,7 +85,12 @@ class Door:
             )
 
     def _refusal(self, method: str, headers: Headers) -> Problem | None:
-        host = headers.get("host", "")
+        hosts = headers.getlist("host")
+        if len(hosts) > 1:
+            return Problem(
+                "bad_request", "it names several hosts; servers could read it in two ways"
+            )
+        host = hosts[0] if hosts else ""
         if self._limits.local_names_only and not is_loopback(_name_in(host)):
             asked = host or "no host"
             detail = (
@@ -97,7 +102,7 @@ class Door:
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return Problem("cross_origin", "another site's page may change nothing here")
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and _authority_in(origin) != host.lower():
             return Problem("cross_origin", f"a page of {origin} may change nothing here")
         return self._refusal_of_body(headers)
 
@@ -172,5 +177,17 @@ class _NoBody:
 def _name_in(host: str) -> str:
     """Return the name or address in a Host header, without its port."""
     if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
+        name, closed, _ = host[1:].partition("]")
+        return name.lower() if closed else ""
     return host.partition(":")[0].lower()
+
+
+def _authority_in(origin: str) -> str | None:
+    """Return the name and port of a page's origin; None where it has none or is no address.
+
+    Its scheme is left out, for a proxy that ends TLS before us changes it.
+    """
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None

@@ -57,6 +57,13 @@ class About:
     environment: str
 
 
+@dataclass(slots=True)
+class StreamPlaces:
+    """How many event streams are open, those counted that have not said anything yet."""
+
+    taken: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiParts:
     """Everything that routes may ask.
@@ -83,6 +90,7 @@ class ApiParts:
     requeue: Callable[[int, str], Awaitable[Receipt]]
     desk: LeaseDesk | None = None
     keys: IdempotencyKeys = field(default_factory=IdempotencyKeys)
+    streams: StreamPlaces = field(default_factory=StreamPlaces)
 
 
 def parts_of(request: Request) -> ApiParts:

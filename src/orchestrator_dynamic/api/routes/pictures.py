@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from orchestrator_dynamic.api.access import Reader
 from orchestrator_dynamic.api.answers import as_json, tagged
@@ -75,7 +76,7 @@ async def events(
     """Tell what happens to a workflow after a place in its journal, until it has ended."""
     found = await parts.store.workflow_by_id(WorkflowId(workflow_id))
     seen = after if last_event_id is None else _place(last_event_id)
-    return _stream(parts, parts.feed.watch(parts.store, found, seen))
+    return _Stream(parts, parts.feed.watch(parts.store, found, seen))
 
 
 @router.get(
@@ -85,15 +86,32 @@ async def events(
 )
 async def all_events(parts: Parts, reader: Reader) -> Response:
     """Tell which workflows have changed, at most twice a second."""
-    return _stream(parts, parts.feed.watch_list())
+    return _Stream(parts, parts.feed.watch_list())
 
 
-def _stream(parts: ApiParts, told: AsyncIterator[bytes]) -> StreamingResponse:
-    if parts.feed.watchers >= parts.limits.streams_max:
-        raise Problem("too_many_requests", f"{parts.feed.watchers} streams are open, which is most")
-    return StreamingResponse(
-        told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
-    )
+class _Stream(StreamingResponse):
+    """A stream that has its place from when it is made until it has ended."""
+
+    def __init__(self, parts: ApiParts, told: AsyncIterator[bytes]) -> None:
+        """Take a place.
+
+        Raises:
+            Problem: `too_many_requests`, where there is none.
+        """
+        places, most = parts.streams, parts.limits.streams_max
+        if places.taken >= most:
+            raise Problem("too_many_requests", f"{most} streams are open, which is most")
+        headers = {"X-Accel-Buffering": "no"}
+        super().__init__(told, media_type="text/event-stream", headers=headers)
+        self._places = places
+        places.taken += 1
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As the library says; then give the place back."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._places.taken -= 1
 
 
 def _place(text: str) -> int:
