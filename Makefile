@@ -20,8 +20,8 @@ REQUIRED := $(if $(filter command environment,$(firstword $(origin PYTHON))),req
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: FORCE help demo test lint format bench services services-down test-services requirements \
-	clean
+.PHONY: FORCE help demo test lint format bench services services-down test-services openapi \
+	requirements clean
 
 # `make -j clean test` must not install into what it is deleting.
 ifneq ($(filter clean requirements,$(MAKECMDGOALS)),)
@@ -66,6 +66,10 @@ format: $(STAMPS)/dev ## Put the source in order
 
 bench: $(STAMPS)/package ## Measure, and print ratios taken in one run
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+openapi: $(STAMPS)/package ## Write docs/openapi.json, the description of the HTTP API, anew
+	@$(BIN)/python -m orchestrator_dynamic.api.document > docs/openapi.json.new
+	@mv docs/openapi.json.new docs/openapi.json
 
 requirements: ## Pin what requirements/*.in ask for (ARGS=--upgrade: to the newest); needs uv
 	@command -v "$(UV)" >/dev/null || { echo "There is no '$(UV)' here: install uv, or name yours: make requirements UV=/path/to/uv" >&2; exit 1; }

@@ -3,14 +3,14 @@
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from orchestrator_dynamic.api import problems
+from orchestrator_dynamic.api.description import TAGS, described
 from orchestrator_dynamic.api.door import Door
 from orchestrator_dynamic.api.parts import ApiParts
 from orchestrator_dynamic.api.routes.page import PageFiles
 from orchestrator_dynamic.api.routing import ROUTERS
-from orchestrator_dynamic.api.views import ProblemView
 
 DESCRIPTION = """Brings consolidated decisions to an outcome, durably.
 
@@ -18,8 +18,6 @@ Moments are epoch milliseconds (UTC), null where it has not come to that. Errors
 documents (RFC 9457) whose `type` leads to an explanation. Lists go on with the `next` of the page
 before as `cursor`.
 """
-
-_REF = "#/components/schemas/{model}"
 
 
 def create_app(parts: ApiParts) -> Door:
@@ -38,6 +36,9 @@ def application() -> FastAPI:
         title="Orchestrator Dynamic",
         version="1",
         description=DESCRIPTION,
+        openapi_tags=TAGS,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        generate_unique_id_function=_name_of,
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
@@ -49,28 +50,16 @@ def application() -> FastAPI:
     return app
 
 
+def _name_of(route: APIRoute) -> str:
+    """Return an operation's id: clients name their methods by it, so that it has no path in it."""
+    return route.name
+
+
 class _Described(FastAPI):
-    """An application whose description knows problem documents."""
+    """An application whose description is ours."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, made once."""
         if self.openapi_schema is None:
-            document = get_openapi(
-                title=self.title,
-                version=self.version,
-                description=self.description,
-                routes=self.routes,
-            )
-            problem = ProblemView.model_json_schema(ref_template=_REF)
-            schemas = document["components"]["schemas"]
-            schemas |= problem.pop("$defs", {}) | {ProblemView.__name__: problem}
-            # Every invalid request is answered by a problem document instead.
-            for unused in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(unused, None)
-            for path in document["paths"].values():
-                for operation in path.values():
-                    answers = operation["responses"]
-                    if "HTTPValidationError" in str(answers.get("422", "")):
-                        del answers["422"]
-            self.openapi_schema = document
+            self.openapi_schema = described(self)
         return self.openapi_schema

@@ -1,5 +1,6 @@
 """What routes have in common in the API's description."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Path, Query
@@ -29,10 +30,23 @@ WorkflowPath = Annotated[
 Search = Annotated[str | None, Query(min_length=1, max_length=200, description="Part of an id.")]
 
 
+_NAME = ProblemView.__name__
+
+
+def header(description: str, schema: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the description of a header of an answer; a text where no schema says otherwise."""
+    return {"description": description, "schema": schema or {"type": "string"}}
+
+
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Return the description of a route's problem documents, those of every route included."""
+    return problems_only(*_ALWAYS, *codes)
+
+
+def problems_only(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Return the description of problem documents, by status."""
     by_status: dict[int | str, dict[str, Any]] = {}
-    for code in (*_ALWAYS, *codes):
+    for code in codes:
         status = PROBLEMS[code].status
         told = by_status.setdefault(
             status,
@@ -45,4 +59,11 @@ def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     return by_status
 
 
-_NAME = ProblemView.__name__
+_TAG = {"ETag": header("Names how it is now: for `If-Match`, and for `If-None-Match`.")}
+TAGGED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": _TAG},
+    304: {"description": "It is as the caller has it: see `If-None-Match`.", "headers": _TAG},
+}
+LOCATED: dict[int | str, dict[str, Any]] = {
+    202: {"headers": {"Location": header("The path of the workflow, where there is one.")}}
+}

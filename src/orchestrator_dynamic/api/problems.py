@@ -125,7 +125,7 @@ _BY_REASON = {
 
 _NOT_DONE = "the request was not carried out; our log says why"
 _RETRY_AFTER_S = "2"
-_COMES_BACK = (429, 503)
+COMES_BACK = (429, 503)
 
 _METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
@@ -175,7 +175,7 @@ def answer(problem: Problem, path: str, correlation_id: str) -> Response:
     if problem.findings:
         document["findings"] = problem.findings[:FINDINGS_MAX]
     headers = dict(problem.headers or {})
-    if kind.status in _COMES_BACK:
+    if kind.status in COMES_BACK:
         headers.setdefault("Retry-After", _RETRY_AFTER_S)
     body = orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS)
     return Response(body, kind.status, headers, PROBLEM_TYPE)

@@ -44,6 +44,15 @@ class ProblemView(BaseModel):
     findings: list[FindingView] | None = None
 
 
+class ProblemKind(BaseModel):
+    """What a problem's `type` means, and what its caller can do."""
+
+    code: str
+    status: int
+    title: str
+    todo: str
+
+
 class WorkflowSummary(BaseModel):
     """One plan on its way or at its end, as lists and streams tell it."""
 

@@ -8,7 +8,14 @@ from orchestrator_dynamic.api.access import Operator, Reader
 from orchestrator_dynamic.api.answers import as_json, tagged
 from orchestrator_dynamic.api.decision_shown import decision_shown
 from orchestrator_dynamic.api.decision_views import DecisionSummary, DecisionView
-from orchestrator_dynamic.api.described import MESSAGE_BODY, Cursor, Limit, problems
+from orchestrator_dynamic.api.described import (
+    LOCATED,
+    MESSAGE_BODY,
+    TAGGED,
+    Cursor,
+    Limit,
+    problems,
+)
 from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.submission import (
@@ -49,7 +56,7 @@ _REFUSALS = (
     "",
     status_code=202,
     response_model=ReceiptView,
-    responses=problems(*_REFUSALS),
+    responses=LOCATED | problems(*_REFUSALS),
     openapi_extra=MESSAGE_BODY,
 )
 async def submit(
@@ -88,7 +95,7 @@ async def decisions(
     return as_json({"items": items, "next": page.next})
 
 
-@router.get("/{decision_id}", response_model=DecisionView, responses=problems("not_found"))
+@router.get("/{decision_id}", response_model=DecisionView, responses=TAGGED | problems("not_found"))
 async def decision(
     decision_id: Annotated[str, Path(min_length=1, max_length=ID_LENGTH_MAX)],
     parts: Parts,

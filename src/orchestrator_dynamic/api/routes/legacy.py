@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from orchestrator_dynamic.api.access import Operator, Reader
 from orchestrator_dynamic.api.answers import as_json
-from orchestrator_dynamic.api.described import WorkflowPath, problems
+from orchestrator_dynamic.api.described import WorkflowPath, header, problems
 from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.shown import tickets_shown, why_of
@@ -24,6 +24,10 @@ router = APIRouter(
 # RFC 9745: since when there is something better (2026-11-01), and where.
 _DEPRECATED = {"Deprecation": "@1793491200"}
 _SUBMIT = {**_DEPRECATED, "Link": '</api/v1/decisions>; rel="successor-version"'}
+
+_SINCE: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"Deprecation": header("Since when there is something better.")}}
+}
 
 _SECONDS_MAX = 30 * 86_400
 
@@ -62,7 +66,8 @@ class Told(BaseModel):
 @router.post(
     "/start",
     response_model=Started,
-    responses=problems("invalid", "decision_conflict", "too_large", "unsupported_media_type"),
+    responses=_SINCE
+    | problems("invalid", "decision_conflict", "too_large", "unsupported_media_type"),
 )
 async def start(order: Start, request: Request, parts: Parts, operator: Operator) -> Response:
     """Start a plan that comes alone; send a decision to `/api/v1/decisions` instead."""
@@ -85,7 +90,7 @@ async def start(order: Start, request: Request, parts: Parts, operator: Operator
     return as_json(told, 200, _SUBMIT)
 
 
-@router.post("/{workflow_id}/query", response_model=Told, responses=problems("not_found"))
+@router.post("/{workflow_id}/query", response_model=Told, responses=_SINCE | problems("not_found"))
 async def query(workflow_id: WorkflowPath, asked: Query, parts: Parts, reader: Reader) -> Response:
     """Tell about a workflow; ask `/api/v1/workflows/{workflow_id}` instead."""
     found = await parts.store.workflow_by_id(WorkflowId(workflow_id))

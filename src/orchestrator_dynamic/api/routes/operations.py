@@ -1,14 +1,15 @@
 """Is it alive, can it take work, what does it measure, who am I to it, how much does it log."""
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 
 from orchestrator_dynamic.api.access import Operator, Reader
 from orchestrator_dynamic.api.answers import as_json
-from orchestrator_dynamic.api.described import problems
+from orchestrator_dynamic.api.described import problems, problems_only
 from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.problems import PROBLEMS, Problem
-from orchestrator_dynamic.api.views import Alive, LogLevelView, Me, Readiness
+from orchestrator_dynamic.api.views import Alive, LogLevelView, Me, ProblemKind, Readiness
 from orchestrator_dynamic.observability import logging
 from orchestrator_dynamic.observability.metrics import CONTENT_TYPE
 from orchestrator_dynamic.ports.probing import Verdict
@@ -39,13 +40,17 @@ async def ready(parts: Parts) -> Response:
     return as_json({"ready": able, "checks": told}, 200 if able else 503)
 
 
-@router.get("/metrics", responses=problems())
+@router.get("/metrics", response_class=PlainTextResponse, responses=problems())
 async def metrics(parts: Parts, reader: Reader) -> Response:
     """Return all metrics in Prometheus's text format."""
     return Response(parts.metrics.render(), media_type=CONTENT_TYPE)
 
 
-@router.get("/problems/{code}", responses=problems("not_found"))
+@router.get(
+    "/problems/{code}",
+    response_model=ProblemKind,
+    responses=problems_only("bad_request", "not_found"),
+)
 async def problem(code: str) -> Response:
     """Explain a problem's `type`."""
     if code not in PROBLEMS:

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from orchestrator_dynamic.api.access import Reader
 from orchestrator_dynamic.api.answers import as_json, tagged
-from orchestrator_dynamic.api.described import WorkflowPath, problems
+from orchestrator_dynamic.api.described import TAGGED, WorkflowPath, problems
 from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import ApiParts, Parts
 from orchestrator_dynamic.api.problems import Problem
@@ -25,13 +25,18 @@ router = APIRouter(prefix="/api/v1", tags=["pictures"], route_class=GuardedRoute
 
 _SEQ_MAX = 10**15
 _STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/event-stream": {}}, "description": "Server-sent events."}
+    200: {
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "description": "Server-sent events.",
+    }
 }
 # The graph of a workflow is part of its decision, which never changes.
 _FOR_AN_HOUR = "private, max-age=3600"
 
 
-@router.get("/workflows/{workflow_id}/graph", response_model=Graph, responses=problems("not_found"))
+@router.get(
+    "/workflows/{workflow_id}/graph", response_model=Graph, responses=TAGGED | problems("not_found")
+)
 async def graph(
     workflow_id: WorkflowPath, parts: Parts, reader: Reader, request: Request
 ) -> Response:

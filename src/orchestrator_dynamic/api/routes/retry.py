@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from orchestrator_dynamic.api.access import Operator
 from orchestrator_dynamic.api.answers import as_json
-from orchestrator_dynamic.api.described import WorkflowPath, problems
+from orchestrator_dynamic.api.described import LOCATED, WorkflowPath, problems
 from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.problems import Problem
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/v1/workflows", tags=["actions"], route_class=Gua
     "/{workflow_id}/retry",
     status_code=202,
     response_model=ReceiptView,
-    responses=problems("not_found", "not_possible"),
+    responses=LOCATED | problems("not_found", "not_possible"),
 )
 async def retry(
     workflow_id: WorkflowPath, parts: Parts, operator: Operator, request: Request

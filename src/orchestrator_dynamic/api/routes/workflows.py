@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from orchestrator_dynamic.api.access import Reader
 from orchestrator_dynamic.api.answers import as_json, tagged
-from orchestrator_dynamic.api.described import Cursor, Limit, Search, WorkflowPath, problems
+from orchestrator_dynamic.api.described import TAGGED, Cursor, Limit, Search, WorkflowPath, problems
 from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.problems import Problem
@@ -71,7 +71,7 @@ async def workflows(
     return as_json({"items": [summary(one) for one in page.workflows], "next": page.next})
 
 
-@router.get("/{workflow_id}", response_model=Workflow, responses=problems("not_found"))
+@router.get("/{workflow_id}", response_model=Workflow, responses=TAGGED | problems("not_found"))
 async def workflow(
     workflow_id: WorkflowPath, parts: Parts, reader: Reader, request: Request
 ) -> Response:
