@@ -19,6 +19,7 @@ from orchestrator_dynamic.models.vocabulary import (
     RiskBand,
 )
 from orchestrator_dynamic.ports.orchestrator import Reception
+from tests.support.service import a_service
 
 PAGE = Path(orchestrator_dynamic.api.__file__).parent / "page"
 OURS = sorted(
@@ -133,3 +134,19 @@ def test_every_word_of_the_engine_has_a_text() -> None:
     named = {f"{kind}.{word}" for kind, all_words in words.items() for word in all_words}
 
     assert named - texts("en").keys() == set()
+
+
+async def test_files_are_fetched_once_and_documents_each_time(tmp_path: Path) -> None:
+    """A new version is seen at once, and an old one costs no request."""
+    async with a_service(tmp_path) as running:
+        document = await running.client.get("/")
+        [script] = re.findall(r'src="(/page/[0-9a-f]+/js/main\.js)"', document.text)
+        file = await running.client.get(script)
+        bare = await running.client.get("/page/js/main.js")
+        other = await running.client.get("/page/0123456789abcdef/js/main.js")
+
+    assert document.headers["cache-control"] == "no-cache"
+    assert "immutable" in file.headers["cache-control"]
+    assert (file.status_code, file.content) == (200, bare.content)
+    assert bare.headers["cache-control"] == "no-cache"
+    assert other.status_code == 404

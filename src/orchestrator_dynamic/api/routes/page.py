@@ -1,10 +1,11 @@
 """The web page and the API's description for people: files of this package, and nothing else."""
 
+from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 
 from fastapi import APIRouter, Response
-from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse
+from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -21,8 +22,10 @@ POLICY = (
 # The library that draws the description writes styles into its own elements.
 _DOCS_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 
-# Asked for each time and sent only where it has changed, so that an update is seen at once.
+# A document is asked for each time, so that an update is seen at once. It names its files by what
+# they all hold, so that those are never asked for twice.
 _FRESH = "no-cache"
+_FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @router.get("/")
@@ -38,7 +41,7 @@ async def docs() -> Response:
 
 
 class PageFiles(StaticFiles):
-    """The page's files, each with the page's policy."""
+    """The page's files, each with the page's policy; under their version they never change."""
 
     def __init__(self) -> None:
         super().__init__(directory=PAGE)
@@ -49,15 +52,29 @@ class PageFiles(StaticFiles):
         Raises:
             HTTPException: there is none of this name.
         """
-        response = await super().get_response(path, scope)
+        bare = path.removeprefix(f"{version()}/")
+        response = await super().get_response(bare, scope)
         response.headers["Content-Security-Policy"] = POLICY
-        response.headers["Cache-Control"] = _FRESH
+        response.headers["Cache-Control"] = _FRESH if bare == path else _FOR_EVER
         return response
 
 
+@cache
+def version() -> str:
+    """Return a name for what the page's files hold now; another content has another name."""
+    held = blake2b(digest_size=8)
+    for file in sorted(path for path in PAGE.rglob("*") if path.is_file()):
+        held.update(f"{file.relative_to(PAGE)}\0{file.stat().st_size}\0".encode())
+        held.update(file.read_bytes())
+    return held.hexdigest()
+
+
+@cache
+def _document(name: str) -> str:
+    """Return a document of the page, whose files are named with their version."""
+    return (PAGE / name).read_text("utf-8").replace('"/page/', f'"/page/{version()}/')
+
+
 def _file(name: str, policy: str) -> Response:
-    path = PAGE / name
-    if not path.is_file():
-        raise HTTPException(404)
     headers = {"Content-Security-Policy": policy, "Cache-Control": _FRESH}
-    return FileResponse(path, headers=headers)
+    return HTMLResponse(_document(name), headers=headers)
