@@ -21,6 +21,7 @@ from orchestrator_dynamic.adapters.kafka.administration import administrator
 from orchestrator_dynamic.adapters.kafka.connection import KafkaOptions
 from orchestrator_dynamic.adapters.kafka.failures import translated
 from orchestrator_dynamic.errors import Misconfigured
+from orchestrator_dynamic.ports.message_sink import BrokerUnavailable
 
 _BROKERS_CHOICE = -1
 _LOOKING = "looking for topics"
@@ -81,20 +82,32 @@ async def create_topics(options: KafkaOptions, wanted: Sequence[TopicPlan]) -> T
     """
     doing = "creating topics"
     created, present = list[str](), list[str]()
-    async with administrator(options, doing) as client:
-        answer = await client.create_topics([_new(plan) for plan in wanted])
-        for name, code, *words in answer.topic_errors:
-            error = for_code(code)
-            if error is NoError:
-                created.append(name)
-            elif error is TopicAlreadyExistsError:
-                present.append(name)
-            elif error.retriable:
-                raise translated(error(), f"{doing}: {name}")
-            else:
-                said = words[0] if words and words[0] else error.__name__
-                raise Misconfigured(f"{doing}: {name}: {said}")
+    answer = await _created(options, [_new(plan) for plan in wanted], doing)
+    for name, code, *words in answer.topic_errors:
+        error = for_code(code)
+        if error is NoError:
+            created.append(name)
+        elif error is TopicAlreadyExistsError:
+            present.append(name)
+        elif error.retriable:
+            raise translated(error(), f"{doing}: {name}")
+        else:
+            said = words[0] if words and words[0] else error.__name__
+            raise Misconfigured(f"{doing}: {name}: {said}")
     return TopicReport(tuple(created), tuple(present))
+
+
+async def _created(options: KafkaOptions, topics: Sequence[NewTopic], doing: str) -> Any:
+    """Return the controller's answer; brokers that have just started do not know it at once."""
+    for wait_s in (*_ANEW_AFTER_S, 0.0):
+        async with administrator(options, doing) as client:
+            try:
+                return await client.create_topics(topics)
+            except AttributeError:
+                # The library asks a controller that nobody has named for its id; a new client
+                # asks the brokers anew.
+                await asyncio.sleep(wait_s)
+    raise BrokerUnavailable(f"{doing}: no broker knows the controller")
 
 
 async def missing_topics(options: KafkaOptions, names: Sequence[str]) -> Sequence[str]:
