@@ -10,20 +10,26 @@ from orchestrator_dynamic.api.views import ProblemView
 from orchestrator_dynamic.models.ids import ID_LENGTH_MAX
 from orchestrator_dynamic.ports.store import PAGE_MAX
 
+_MESSAGE = "A consolidated decision in any envelope of the contract."
+
+
+def _body(schema: Mapping[str, Any], *, required: bool) -> dict[str, Any]:
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": required, "description": _MESSAGE, "content": content}}
+
+
 # A message is read by its own rules, and not by those of JSON alone.
-MESSAGE_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "description": "A consolidated decision in any envelope of the contract.",
-        "content": {"application/json": {"schema": {"type": "object"}}},
-    }
-}
+MESSAGE_BODY = _body({"type": "object"}, required=True)
+# What is to be checked may be anything, also nothing.
+CHECKED_BODY = _body({}, required=False)
 
 # Every route may meet these.
 _ALWAYS = ("bad_request", "unauthenticated", "forbidden", "cross_origin", "internal", "unavailable")
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="At most this many.")]
-Cursor = Annotated[str | None, Query(max_length=64, description="Go on after a page: its `next`.")]
+Cursor = Annotated[
+    str | None, Query(pattern=r"^[0-9.]{1,64}$", description="Go on after a page: its `next`.")
+]
 WorkflowPath = Annotated[
     str, Path(min_length=1, max_length=ID_LENGTH_MAX, description="A workflow's whole id.")
 ]

@@ -26,6 +26,9 @@ TAGS = [
 
 _REF = "#/components/schemas/{model}"
 
+_NO_CONTROL = r"^\P{Cc}*$"
+_SPELT_OUT = r"^[^\x00-\x1f\x7f-\x9f]*$"
+
 # What any body may meet before its route sees it.
 _OF_BODIES = problems_only("request_timeout", "too_large", "unsupported_media_type")
 
@@ -55,9 +58,22 @@ def described(app: FastAPI) -> dict[str, Any]:
     # Every invalid request is answered by a problem document instead.
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    _spell_out(document)
     for operation in _operations(document):
         _complete(operation)
     return document
+
+
+def _spell_out(node: object) -> None:
+    """Say "no control characters" in words that every reader of patterns knows."""
+    if isinstance(node, dict):
+        if node.get("pattern") == _NO_CONTROL:
+            node["pattern"] = _SPELT_OUT
+        for inner in node.values():
+            _spell_out(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            _spell_out(inner)
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,7 @@
 The table is closed, and a problem's `type` leads to its entry: `/problems/<code>`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 
 from orchestrator_dynamic.api.correlation import correlation_of
 from orchestrator_dynamic.errors import (
@@ -223,14 +223,24 @@ def register(app: FastAPI) -> None:
 
 def _methods_at(app: FastAPI, request: Request) -> list[str]:
     """Return what can be done at a path; it may have several routes, each with its own method."""
-    return [
-        method
-        for method in _METHODS
-        if any(
-            route.matches({**request.scope, "method": method})[0] is Match.FULL
-            for route in app.routes
-        )
-    ]
+    found: dict[str, int] = {}
+    for method in _METHODS:
+        scope = {**request.scope, "method": method, "path_params": {}}
+        for matched, inner in (route.matches(scope) for route in _each(app.routes)):
+            if matched is Match.FULL:
+                found.setdefault(method, len(inner.get("path_params", ())))
+    # A path that is written out is no name of something, though it could be one.
+    fewest = min(found.values(), default=0)
+    return [method for method, names in found.items() if names == fewest]
+
+
+def _each(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is None:
+            yield route
+        else:
+            yield from _each(included.routes)
 
 
 def _as(kind: type[Any], error: Exception) -> Any:

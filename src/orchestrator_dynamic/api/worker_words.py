@@ -18,11 +18,13 @@ AT_ONCE_MAX = 1_000
 _ENTRIES_MAX = 1_000
 _LINE_MAX = 16_384
 
-_Attempt = Annotated[int, Field(ge=1, le=INT_MAX)]
+_Attempt = Annotated[int, Field(ge=1, le=INT_MAX, strict=True)]
 _Name = Annotated[str, IDENTIFIER]
 # A text with a bound is looked at, and what is no Unicode is refused; one without is passed on.
 _Line = Annotated[str, Field(max_length=_LINE_MAX)]
-_LeaseS = Annotated[int, Field(ge=5, le=3_600, description="Length of the lease in seconds.")]
+_LeaseS = Annotated[
+    int, Field(ge=5, le=3_600, strict=True, description="Length of the lease in seconds.")
+]
 
 
 class Wanted(BaseModel):
@@ -35,9 +37,18 @@ class Wanted(BaseModel):
         list[_Name],
         Field(max_length=_ENTRIES_MAX, description="What it can; empty: anything."),
     ] = []
-    max: Annotated[int, Field(ge=1, le=AT_ONCE_MAX, description="At most this many tickets.")] = 1
+    max: Annotated[
+        int, Field(ge=1, le=AT_ONCE_MAX, strict=True, description="At most this many tickets.")
+    ] = 1
     wait_s: Annotated[
-        float, Field(ge=0, le=60, allow_inf_nan=False, description="Wait this long for the first.")
+        float,
+        Field(
+            ge=0,
+            le=60,
+            allow_inf_nan=False,
+            strict=True,
+            description="Wait this long for the first.",
+        ),
     ] = 20
     lease_s: _LeaseS = 60
 
@@ -81,9 +92,9 @@ class ResultWord(BaseModel):
     logs: Annotated[list[_Line], Field(max_length=_ENTRIES_MAX)] = []
     error_message: _Line | None = None
     retryable: Annotated[
-        bool | None, Field(description="False: no other attempt would end otherwise.")
+        bool | None, Field(strict=True, description="False: no other attempt would end otherwise.")
     ] = None
-    actual_duration_ms: DurationMs | None = None
+    actual_duration_ms: Annotated[DurationMs, Field(strict=True)] | None = None
 
 
 class SignedResultWord(ResultWord):

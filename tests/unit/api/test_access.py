@@ -231,13 +231,15 @@ async def test_any_other_method_is_refused_with_those_that_there_are(
     guarded: Running, path: str
 ) -> None:
     """Also before it is known who asks; and OPTIONS lets no other site's page in."""
-    asked_for = re.sub(r"\{[^}]*\}", "1", path)
-    there = {way.method for way in WAYS if compile_path(way.path)[0].match(asked_for)}
+    there = {way.method for way in WAYS if way.path == path}
+    # A path that is written out could be a name as well, and is that for other methods.
+    meant = re.sub(r"\{[^}]*\}", "1", path)
+    also = {way.method for way in WAYS if compile_path(way.path)[0].match(meant)}
 
     answers = {
         method: await asked(guarded, Way(method, path, None), None)
         for method in METHODS
-        if method not in there
+        if method not in also
     }
 
     assert {answer.status_code for answer in answers.values()} == {405}

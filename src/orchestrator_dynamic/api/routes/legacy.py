@@ -37,8 +37,8 @@ class Start(BaseModel):
 
     cognitive_plan: dict[str, Any]
     correlation_id: Annotated[str, IDENTIFIER] | None = None
-    priority: Annotated[int, Field(ge=1, le=10)] | None = None
-    sla_deadline_seconds: Annotated[int, Field(ge=1, le=_SECONDS_MAX)] | None = None
+    priority: Annotated[int, Field(ge=1, le=10, strict=True)] | None = None
+    sla_deadline_seconds: Annotated[int, Field(ge=1, le=_SECONDS_MAX, strict=True)] | None = None
 
 
 class Started(BaseModel):

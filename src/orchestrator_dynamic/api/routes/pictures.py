@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/v1", tags=["pictures"], route_class=GuardedRoute
 _SEQ_MAX = 10**15
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
         "description": "Server-sent events.",
     }
 }

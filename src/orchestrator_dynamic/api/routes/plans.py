@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from orchestrator_dynamic.api.access import Reader
 from orchestrator_dynamic.api.answers import as_json
 from orchestrator_dynamic.api.decision_views import Validation
-from orchestrator_dynamic.api.described import MESSAGE_BODY, problems
+from orchestrator_dynamic.api.described import CHECKED_BODY, problems
 from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.submission import message_headers
@@ -22,7 +22,7 @@ _IN_PLACE_BYTES_MAX = 32 * 1024
     "/validate",
     response_model=Validation,
     responses=problems("too_large", "unsupported_media_type", "request_timeout"),
-    openapi_extra=MESSAGE_BODY,
+    openapi_extra=CHECKED_BODY,
 )
 async def validate(request: Request, parts: Parts, reader: Reader) -> Response:
     """Check a decision without running it: every finding, the order, the critical path, the end.
