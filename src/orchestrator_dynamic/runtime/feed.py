@@ -7,7 +7,7 @@ beats: encoded once, however many watch.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 
 from orchestrator_dynamic.models.ids import WorkflowId
@@ -57,7 +57,7 @@ class Feed:
         """Gather what a durable turn has brought; costs nothing where nobody watches."""
         if not (self._tails or self._list.watchers):
             return
-        for plan in step.plans.values():
+        for plan in (step.plans | step.progressed).values():
             if tail := self._tails.get(plan.state.workflow_id):
                 self._gather(tail, plan, step)
             if self._list.watchers:
@@ -105,14 +105,17 @@ class Feed:
 
     async def watch(
         self, store: Store, workflow: StoredWorkflow, after: int | None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """Yield what happens to a plan after its fact `after`, as server-sent events, to its end.
 
         Args:
             after: None means from now on.
         """
         with self._watching(workflow.workflow_id) as tail:
-            tail.begin(await store.last_seq(workflow))
+            last = await store.last_seq(workflow)
+            tail.begin(last)
+            if after is not None and after <= last:
+                await self._told_up_to(after, tail)
             here = tail.seq or 0
             place = Place(tail.serial, here if after is None else after)
             if place.seq != here:
@@ -144,7 +147,7 @@ class Feed:
                 if not chunks and not await tail.next_bell(ALIVE_S):
                     yield ALIVE
 
-    async def watch_list(self) -> AsyncIterator[bytes]:
+    async def watch_list(self) -> AsyncGenerator[bytes]:
         """Yield which workflows have changed, as server-sent events, until closed."""
         tail = self._list
         tail.watchers += 1
@@ -173,9 +176,20 @@ class Feed:
             if tail.watchers == 0:
                 self._tails.pop(workflow_id, None)
 
+    async def _told_up_to(self, seq: int, tail: PlanTail) -> None:
+        """Wait until others who watch have been told of the fact `seq`, which is durable.
+
+        Whoever comes with what the store has can be ahead of them by a beat, and would else be
+        told again what they know.
+        """
+        beats = int(ALIVE_S / BEAT_S)
+        while (tail.seq or 0) < seq and beats and not self._closed:
+            beats -= 1
+            await tail.next_bell(BEAT_S)
+
     async def _caught_up(
         self, store: Store, workflow: StoredWorkflow, place: Place, until: int
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """Yield what the journal has between; the tickets themselves are to be fetched again."""
         while place.seq < until:
             page = await store.timeline(workflow, after=place.seq, limit=PAGE_MAX)
@@ -190,7 +204,7 @@ class Feed:
 
     async def _farewell(
         self, store: Store, workflow: StoredWorkflow, place: Place
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """Yield the end of a plan that has ended; it may have come since the place was read."""
         async for text in self._caught_up(store, workflow, place, await store.last_seq(workflow)):
             yield text

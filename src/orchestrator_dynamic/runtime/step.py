@@ -47,6 +47,7 @@ class Step:
         ended, halted: plans whose outcome this turn brings, or that a fault of ours stopped.
         later: tickets whose rows the next turn writes, by their keys.
         plans: those that a fact was applied to, by workflow key.
+        progressed: those of which a worker said how far it has come, which is no fact.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Step:
         self.batch = Batch()
         self.tally = tally
         self.plans: dict[int, OpenPlan] = {}
+        self.progressed: dict[int, OpenPlan] = {}
         self.dispatches: list[tuple[OpenPlan, int, Dispatch]] = []
         self.cancelled: list[Dispatch] = []
         self.over: list[Ticket] = []

@@ -60,6 +60,7 @@ class Teller:
             if told := result.result.metadata.get("progress"):
                 said = ProgressRecord(told[:PROGRESS_LENGTH_MAX], plan.base + number)
                 step.batch.progress.append(said)
+                step.progressed[plan.workflow] = plan
             if ticket.started_at is not None:
                 step.tally.answered("heartbeat")  # Only the first changes anything else.
                 return
