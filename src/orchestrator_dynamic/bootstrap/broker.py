@@ -9,6 +9,7 @@ from orchestrator_dynamic.adapters.kafka.message_sink import KafkaMessageSink
 from orchestrator_dynamic.adapters.kafka.record_source import KafkaRecordSource
 from orchestrator_dynamic.adapters.schema_registry.registry import HttpSchemaRegistry
 from orchestrator_dynamic.bootstrap.addresses import kafka_options, registry_options
+from orchestrator_dynamic.bootstrap.breakers import Breakers
 from orchestrator_dynamic.bootstrap.topics import topics_of
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.consumers.approval_consumer import ApprovalConsumer
@@ -28,12 +29,17 @@ from orchestrator_dynamic.wire.message_codec import MessageCodec
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A connection to the brokers, and how messages are written for them."""
+    """A connection to the brokers, and how messages are written for them.
+
+    Attributes:
+        breakers: shows how they stand with us, where somebody wants to know.
+    """
 
     settings: Settings
     options: KafkaOptions
     sink: KafkaMessageSink
     codec: MessageCodec
+    breakers: Breakers | None
 
     def tickets(self, metrics: Metrics) -> SentTickets:
         """Return what hands tickets to workers elsewhere."""
@@ -68,6 +74,8 @@ class Broker:
             topics=[taker.topic for taker in takers],
             instance_id=instance_id or kafka.group_instance_id,
         )
+        if self.breakers is not None:
+            self.breakers.watch("kafka", *source.standings)
         limits = ConsumptionLimits(stop_s=self.settings.shutdown_timeout_s)
         async with source:
             yield Consumption(source, takers, metrics, limits)
@@ -90,7 +98,9 @@ class Broker:
 
 @asynccontextmanager
 async def opened_broker(
-    settings: Settings, client_id: str = "orchestrator-dynamic"
+    settings: Settings,
+    client_id: str = "orchestrator-dynamic",
+    breakers: Breakers | None = None,
 ) -> AsyncIterator[Broker]:
     """Open the brokers of `settings`; nothing is asked of them yet.
 
@@ -98,18 +108,24 @@ async def opened_broker(
         Misconfigured: none are set, or a certificate cannot be read.
     """
     async with AsyncExitStack() as opened:
-        codec = await opened.enter_async_context(opened_codec(settings))
+        codec = await opened.enter_async_context(opened_codec(settings, breakers))
         options = kafka_options(settings, client_id)
         sink = await opened.enter_async_context(KafkaMessageSink(options))
-        yield Broker(settings, options, sink, codec)
+        if breakers is not None:
+            breakers.watch("kafka", sink.standing)
+        yield Broker(settings, options, sink, codec, breakers)
 
 
 @asynccontextmanager
-async def opened_codec(settings: Settings) -> AsyncIterator[MessageCodec]:
+async def opened_codec(
+    settings: Settings, breakers: Breakers | None = None
+) -> AsyncIterator[MessageCodec]:
     """Open what writes messages, with the schema registry where one is set."""
     options = registry_options(settings)
     if options is None:
         yield MessageCodec(None)
         return
     async with HttpSchemaRegistry(options) as registry:
+        if breakers is not None:
+            breakers.watch("schema_registry", registry.standing)
         yield MessageCodec(registry)

@@ -13,6 +13,7 @@ from uuid import uuid4
 from orchestrator_dynamic.adapters.sqlite import database
 from orchestrator_dynamic.adapters.sqlite.ledger import SqliteLedger
 from orchestrator_dynamic.adapters.sqlite.shared_ledger import SqliteSharedLedger
+from orchestrator_dynamic.bootstrap.breakers import Breakers
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.consumers.taker import Stream
 from orchestrator_dynamic.observability.metrics import Metrics
@@ -60,6 +61,7 @@ class Outside:
         ledger: SqliteLedger,
         clock: Clock,
         metrics: Metrics,
+        breakers: Breakers,
         opened: AsyncExitStack,
     ) -> None:
         """Let tickets and messages go to the brokers of `settings`."""
@@ -67,14 +69,19 @@ class Outside:
 
         self._instance = ledger.about(_INSTANCE) or ledger.note(_INSTANCE, uuid4().hex)
         name = f"orchestrator-engine-{self._instance}"
-        self.broker = await opened.enter_async_context(opened_broker(settings, name))
+        opening = opened_broker(settings, name, breakers)
+        self.broker = await opened.enter_async_context(opening)
         beside = opened.enter_context(closing(database.open_beside_engine(settings.data_dir)))
         self.relay = self.broker.relay(SqliteSharedLedger(beside), clock, metrics)
         broker, topic = self.broker, settings.kafka.tickets_topic
         self.bus = PublishingBus(SentTickets(broker.sink, broker.codec, topic, metrics), clock)
 
     async def use_record_store(
-        self, settings: Settings, ledger: SqliteLedger, opened: AsyncExitStack
+        self,
+        settings: Settings,
+        ledger: SqliteLedger,
+        breakers: Breakers,
+        opened: AsyncExitStack,
     ) -> None:
         """Copy every record to the store of `settings` before anybody sees what follows."""
         from orchestrator_dynamic.bootstrap.record_store import made_ready, opened_mongo_ledger
@@ -86,7 +93,8 @@ class Outside:
                 await made_ready(store)
                 number = await until_available(store.reserve_keys, "record_store_awaited")
             keys = ledger.note(_COPY_KEYS, str(number))
-        store = await opened.enter_async_context(opened_mongo_ledger(settings, int(keys)))
+        opening = opened_mongo_ledger(settings, int(keys), breakers)
+        store = await opened.enter_async_context(opening)
         await made_ready(store)
         self.copy = RecordCopy(store, ledger.uncopied())
 
@@ -149,10 +157,10 @@ async def opened_outside(
     settings: Settings, ledger: SqliteLedger, clock: Clock, metrics: Metrics
 ) -> AsyncIterator[tuple[Outside, AsyncExitStack]]:
     """Open what `settings` name beyond the process, for as long as the context is open."""
-    outside = Outside()
+    outside, breakers = Outside(), Breakers(metrics)
     async with AsyncExitStack() as opened:
         if settings.mongodb.uri:
-            await outside.use_record_store(settings, ledger, opened)
+            await outside.use_record_store(settings, ledger, breakers, opened)
         if settings.kafka.bootstrap_servers:
-            await outside.use_broker(settings, ledger, clock, metrics, opened)
+            await outside.use_broker(settings, ledger, clock, metrics, breakers, opened)
         yield outside, opened

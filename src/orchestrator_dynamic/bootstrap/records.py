@@ -14,6 +14,7 @@ from orchestrator_dynamic.adapters.sqlite.requests import OperatorDesk
 from orchestrator_dynamic.adapters.sqlite.retention import SqliteRetention
 from orchestrator_dynamic.adapters.sqlite.store import SqliteStore
 from orchestrator_dynamic.bootstrap import driver_mark
+from orchestrator_dynamic.bootstrap.breakers import Breakers
 from orchestrator_dynamic.bootstrap.embedded import application, now_text
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.models.ids import WorkflowId
@@ -27,7 +28,9 @@ from orchestrator_dynamic.runtime.retrying import retry_message
 
 
 @asynccontextmanager
-async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+async def opened_store(
+    settings: Settings, breakers: Breakers | None = None
+) -> AsyncIterator[Store]:
     """Read what has been recorded, as long as the context is open; an engine may run meanwhile.
 
     Raises:
@@ -36,7 +39,7 @@ async def opened_store(settings: Settings) -> AsyncIterator[Store]:
     if settings.mongodb.uri:
         from orchestrator_dynamic.bootstrap.record_store import opened_mongo_store
 
-        async with opened_mongo_store(settings) as store:
+        async with opened_mongo_store(settings, breakers) as store:
             yield store
         return
     with closing(database.open_for_reading(settings.data_dir)) as connection:

@@ -13,6 +13,7 @@ from orchestrator_dynamic.adapters.sqlite import lease
 from orchestrator_dynamic.adapters.temporal.connection import TemporalClient, connected
 from orchestrator_dynamic.adapters.temporal.plan_workflows import TemporalPlanWorkflows
 from orchestrator_dynamic.adapters.temporal.search_attributes import ensure_search_attributes
+from orchestrator_dynamic.bootstrap.breakers import Breakers
 from orchestrator_dynamic.bootstrap.broker import opened_broker
 from orchestrator_dynamic.bootstrap.embedded import now_text
 from orchestrator_dynamic.bootstrap.records import opened_store
@@ -123,17 +124,19 @@ async def _roles(
     lends: bool,
 ) -> _Roles:
     broker, metrics = None, Metrics()
+    breakers = Breakers(metrics)
     onlookers = (*onlookers, *opened.enter_context(traced(settings, metrics)))
     if settings.kafka.bootstrap_servers:
-        broker = await opened.enter_async_context(opened_broker(settings))
+        broker = await opened.enter_async_context(opened_broker(settings, breakers=breakers))
     elif takes_turns:
         # Tickets are queued in this process, so that no other may tell plans of its own workers.
         opened.enter_context(lease.held(settings.data_dir, "orq with Temporal", now_text()))
-    ledger = await opened.enter_async_context(opened_ledger(settings))
-    store = await opened.enter_async_context(opened_store(settings))
+    ledger = await opened.enter_async_context(opened_ledger(settings, breakers))
+    store = await opened.enter_async_context(opened_store(settings, breakers))
     cache = await opened.enter_async_context(opened_cache(settings, metrics))
     client = await _client(settings)
     workflows = TemporalPlanWorkflows(client, settings.temporal.task_queue)
+    breakers.watch("temporal", workflows.standing)
     parts = TemporalParts(settings, ledger, workflows, broker, cache, metrics, onlookers)
     orchestrator = parts.orchestrator(workers, takes_turns=takes_turns, lends=lends)
     background = [] if parts.relay is None else [parts.relay.run()]

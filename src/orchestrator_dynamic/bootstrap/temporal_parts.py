@@ -15,6 +15,7 @@ from orchestrator_dynamic.adapters.sqlite.ledger import SqliteLedger
 from orchestrator_dynamic.adapters.sqlite.shared_ledger import SqliteSharedLedger
 from orchestrator_dynamic.adapters.temporal.plan_workflows import TemporalPlanWorkflows
 from orchestrator_dynamic.bootstrap import driver_mark
+from orchestrator_dynamic.bootstrap.breakers import Breakers
 from orchestrator_dynamic.bootstrap.broker import Broker
 from orchestrator_dynamic.bootstrap.embedded import read_limits_of
 from orchestrator_dynamic.bootstrap.record_store import made_ready, opened_mongo_ledger
@@ -144,10 +145,10 @@ def _keep_nothing(workflow: int, new: NewPlan) -> None:
 
 
 @asynccontextmanager
-async def opened_ledger(settings: Settings) -> AsyncIterator[SharedRecords]:
+async def opened_ledger(settings: Settings, breakers: Breakers) -> AsyncIterator[SharedRecords]:
     """Open the shared ledger: in MongoDB where it is set, else in the data directory's file."""
     if settings.mongodb.uri:
-        async with opened_mongo_ledger(settings) as mongo:
+        async with opened_mongo_ledger(settings, breakers=breakers) as mongo:
             await made_ready(mongo)
             yield mongo
         return

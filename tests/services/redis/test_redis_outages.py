@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from orchestrator_dynamic.adapters.redis.access import ClusterAccess
-from orchestrator_dynamic.adapters.redis.breaker import BreakerState
 from orchestrator_dynamic.adapters.redis.cache import DEFAULT_PREFIX, RedisClusterCache
+from orchestrator_dynamic.ports.standing import BreakerState
 from tests.contracts.test_cache import LONG_S
 from tests.services.redis.nodes import frozen, frozen_node, node_of, real_time, take_over, until
 from tests.services.redis.ready import answers, ready_cache, timed

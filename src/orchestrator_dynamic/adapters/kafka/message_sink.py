@@ -19,6 +19,7 @@ from orchestrator_dynamic.adapters.kafka.topics import missing_topics
 from orchestrator_dynamic.errors import Misconfigured, OrchestratorError
 from orchestrator_dynamic.ports.message_sink import BrokerUnavailable, MessageRefused
 from orchestrator_dynamic.ports.outbox import Outgoing
+from orchestrator_dynamic.ports.standing import Standing
 
 # What is larger goes alone, so that a broker that finds a batch too large means one message.
 # No broker's limit is below it; Kafka's default is 1 MiB.
@@ -47,6 +48,7 @@ class KafkaMessageSink:
             patience_s: how long all acknowledgements of one call may take, connecting included.
             in_flight_max: messages of one call that wait for an acknowledgement at a time.
         """
+        self.standing = Standing()
         self._options = options
         self._patience_s = patience_s
         self._in_flight_max = in_flight_max
@@ -76,6 +78,10 @@ class KafkaMessageSink:
             size = len(message.value) + _RECORD_OVERHEAD
             if size > _MESSAGE_BYTES_MAX:
                 raise MessageRefused(f"a message for {message.topic} has {size:,} bytes", index)
+        with self.standing.asking():
+            await self._send(messages)
+
+    async def _send(self, messages: Sequence[Outgoing]) -> None:
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._refuse_unknown_topics(messages)

@@ -23,6 +23,7 @@ from orchestrator_dynamic.adapters.kafka.topics import missing_topics
 from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.ports.message_sink import BrokerUnavailable
 from orchestrator_dynamic.ports.record_source import Partition, Partitions, Record
+from orchestrator_dynamic.ports.standing import Standing
 
 _OPEN_S = 15.0
 _COMMIT_S = 10.0
@@ -64,6 +65,8 @@ class KafkaRecordSource:
             session_s: how long the group waits for a member that has died.
             records_max: that one poll returns.
         """
+        # Apart: a poll that brings nothing is no answer, and must not hide that commits fail.
+        self.standings = self._polling, self._committing = Standing(), Standing()
         self._options = options
         self._group = group
         self._topics = sorted(topics)
@@ -97,6 +100,10 @@ class KafkaRecordSource:
 
     async def poll(self, wait_s: float) -> Mapping[Partition, Sequence[Record]]:
         """As the port says."""
+        with self._polling.asking():
+            return await self._poll(wait_s)
+
+    async def _poll(self, wait_s: float) -> Mapping[Partition, Sequence[Record]]:
         consumer = self._consumer or await self._open()
         self._refuse_contest()
         try:
@@ -124,6 +131,12 @@ class KafkaRecordSource:
         wanted = {_place(part): offset for part, offset in offsets.items() if _place(part) in ours}
         if not wanted:
             return
+        with self._committing.asking():
+            await self._commit(consumer, wanted)
+
+    async def _commit(
+        self, consumer: AIOKafkaConsumer, wanted: Mapping[TopicPartition, int]
+    ) -> None:
         doing = f"committing offsets of {self._group}"
         try:
             async with asyncio.timeout(_COMMIT_S):

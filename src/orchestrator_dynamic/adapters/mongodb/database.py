@@ -13,6 +13,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from orchestrator_dynamic.adapters.mongodb.errors import translated
 from orchestrator_dynamic.errors import Misconfigured, Refused
+from orchestrator_dynamic.ports.standing import Standing
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -88,6 +89,7 @@ class Mongo:
 
     def __init__(self, database: AsyncDatabase[Document], deadline_s: float) -> None:
         self.database = database
+        self.standing = Standing()
         self._deadline_s = deadline_s
 
     @asynccontextmanager
@@ -97,11 +99,12 @@ class Mongo:
         The deadline is the library's own: whoever cancels a search for a server may leave its lock
         taken for good (seen with pymongo 4.20 on Python 3.11).
         """
-        try:
-            with pymongo.timeout(self._deadline_s):
-                yield
-        except (PyMongoError, BSONError, OverflowError, UnicodeError, TimeoutError) as error:
-            raise translated(error, what) from error
+        with self.standing.asking():
+            try:
+                with pymongo.timeout(self._deadline_s):
+                    yield
+            except (PyMongoError, BSONError, OverflowError, UnicodeError, TimeoutError) as error:
+                raise translated(error, what) from error
 
     async def insert(self, name: str, documents: Sequence[Document]) -> list[int]:
         """Insert `documents`, and return the places of those whose names were taken already."""

@@ -2,19 +2,11 @@
 
 import time
 from contextlib import suppress
-from enum import IntEnum
 
 from circuitbreaker import STATE_CLOSED, STATE_OPEN, CircuitBreaker  # type: ignore[import-untyped]
 
 from orchestrator_dynamic.errors import Unavailable
-
-
-class BreakerState(IntEnum):
-    """What a breaker does with calls; the numbers are those of the metric."""
-
-    CLOSED = 0
-    TRYING = 1
-    OPEN = 2
+from orchestrator_dynamic.ports.standing import BreakerState
 
 
 class Breaker:

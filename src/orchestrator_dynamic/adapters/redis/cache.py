@@ -7,8 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from orchestrator_dynamic.adapters.redis.access import ClusterAccess
-from orchestrator_dynamic.adapters.redis.breaker import Breaker, BreakerState
+from orchestrator_dynamic.adapters.redis.breaker import Breaker
 from orchestrator_dynamic.adapters.redis.link import ClusterLink, Command
+from orchestrator_dynamic.ports.standing import BreakerState
 
 DEFAULT_PREFIX = "orchestrator-dynamic:"
 

@@ -16,6 +16,7 @@ from orchestrator_dynamic.adapters.schema_registry.rest_client import (
     RestClient,
 )
 from orchestrator_dynamic.errors import Misconfigured
+from orchestrator_dynamic.ports.standing import Standing
 from orchestrator_dynamic.wire.avro_schemas import Schema
 
 # A few kilobytes each; an ecosystem has dozens of schemas, in some versions.
@@ -63,6 +64,11 @@ class HttpSchemaRegistry:
     ) -> None:
         """Close its connections."""
         await self._client.__aexit__(kind, error, trace)
+
+    @property
+    def standing(self) -> Standing:
+        """How the registry stands with us."""
+        return self._client.standing
 
     async def by_id(self, schema_id: int) -> Schema | None:
         """As the port says; a number that is unknown is asked for again after some seconds."""

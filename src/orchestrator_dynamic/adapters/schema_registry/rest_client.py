@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import httpx
 
 from orchestrator_dynamic.errors import Misconfigured
+from orchestrator_dynamic.ports.standing import Standing
 from orchestrator_dynamic.wire.schema_registry import RegistryUnavailable, SchemaRefused
 
 _JSON = "application/vnd.schemaregistry.v1+json"
@@ -70,6 +71,7 @@ class RestClient:
         # Never the address as it was given: it may hold a password.
         self.address = urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", ""))
         login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        self.standing = Standing()
         self._timeout_s = options.timeout_s
         self._http = httpx.AsyncClient(
             auth=login,
@@ -101,6 +103,10 @@ class RestClient:
             Misconfigured: it does not let us in, or is no registry.
             SchemaRefused: it has another schema there, and will not have this one beside it.
         """
+        with self.standing.asking():
+            return await self._call(method, path, body)
+
+    async def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
         doing = f"{method} {self.address}{path}"
         sent: dict[str, Any] = {} if body is None else {"json": body}
         try:

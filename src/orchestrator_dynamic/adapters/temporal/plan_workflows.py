@@ -1,5 +1,8 @@
 """Plans as workflows of a Temporal server; what runs there is in `workflows/`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from temporalio.client import (
     Client,
     WorkflowFailureError,
@@ -33,6 +36,7 @@ from orchestrator_dynamic.ports.plan_workflows import (
     TurnReport,
     Wish,
 )
+from orchestrator_dynamic.ports.standing import Standing
 from orchestrator_dynamic.wire import told_text
 
 WORKFLOW = "OrchestrationWorkflow"
@@ -55,12 +59,13 @@ class TemporalPlanWorkflows:
     """`PlanWorkflows` over a client, which the caller owns."""
 
     def __init__(self, client: Client, task_queue: str) -> None:
+        self.standing = Standing()
         self._client = client
         self._task_queue = task_queue
 
     async def start(self, order: Order, marks: PlanMarks) -> None:
         """As the port says."""
-        with translated(f"starting {order.workflow_id}"):
+        with self._asking(f"starting {order.workflow_id}"):
             try:
                 await self._client.start_workflow(
                     WORKFLOW,
@@ -76,7 +81,7 @@ class TemporalPlanWorkflows:
 
     async def tell(self, workflow_id: WorkflowId, told: tuple[Told, ...]) -> bool:
         """As the port says."""
-        with translated(f"telling {workflow_id}"):
+        with self._asking(f"telling {workflow_id}"):
             try:
                 await self._handle(workflow_id).signal(
                     "tell", told_text.encode(told), rpc_timeout=CALL_TIMEOUT
@@ -97,7 +102,7 @@ class TemporalPlanWorkflows:
             _WISH_LENGTH_MAX
         ):
             return Reply(False, f"{size:,} characters are too long: {_WISH_LENGTH_MAX:,} at most")
-        with translated(f"asking {workflow_id} to {request.action}"):
+        with self._asking(f"asking {workflow_id} to {request.action}"):
             try:
                 accepted, text = await self._handle(workflow_id).execute_update(
                     request.action.value,
@@ -119,7 +124,7 @@ class TemporalPlanWorkflows:
 
     async def report(self, workflow_id: WorkflowId) -> TurnReport | None:
         """As the port says."""
-        with translated(f"looking at {workflow_id}"):
+        with self._asking(f"looking at {workflow_id}"):
             try:
                 report: TurnReport = await self._handle(workflow_id).query(
                     "status", result_type=TurnReport, rpc_timeout=CALL_TIMEOUT
@@ -134,7 +139,7 @@ class TemporalPlanWorkflows:
 
     async def outcome_of(self, workflow_id: WorkflowId) -> Outcome | None:
         """As the port says."""
-        with translated(f"waiting for {workflow_id}"):
+        with self._asking(f"waiting for {workflow_id}"):
             try:
                 return Outcome(await self._handle(workflow_id).result())
             except WorkflowFailureError:
@@ -143,6 +148,11 @@ class TemporalPlanWorkflows:
                 if _is_gone(error):
                     return None
                 raise
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[None]:
+        with self.standing.asking(), translated(what):
+            yield
 
     def _handle(self, workflow_id: WorkflowId) -> WorkflowHandle[object, str]:
         return self._client.get_workflow_handle(workflow_id, result_type=str)
