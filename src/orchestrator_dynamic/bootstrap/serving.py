@@ -152,6 +152,7 @@ async def _served(
     gatekeeper: Gatekeeper,
     listening: socket.socket,
 ) -> AsyncIterator[None]:
+    engine.metrics.tell_of_process()
     app = create_app(_parts(settings, engine, feed, gatekeeper))
     server = HttpServer(app, settings.http.body_timeout_s)
     async with asyncio.TaskGroup() as tasks:

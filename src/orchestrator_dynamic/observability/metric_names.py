@@ -7,6 +7,7 @@ Source: rules, "Metrics".
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Literal
 
 from orchestrator_dynamic.core.commands import Fate
@@ -38,6 +39,7 @@ CounterName = Literal[
 ]
 GaugeName = Literal[
     "orchestration_breaker_state",
+    "orchestration_build_info",
     "orchestration_decisions_parked",
     "orchestration_event_streams",
     "orchestration_kafka_consumer_lag",
@@ -56,6 +58,8 @@ HistogramName = Literal[
 ]
 
 OTHER = "other"
+
+VERSION = version("orchestrator-dynamic")
 
 Labels = Mapping[str, tuple[str, ...]]
 
@@ -304,6 +308,12 @@ GAUGES: Mapping[GaugeName, Metric] = {
         meaning="Telemetry frames that could not be sent yet and are kept on disk.",
         action="Growing: the telemetry topic or its broker cannot be reached.",
     ),
+    "orchestration_build_info": Metric(
+        unit="builds",
+        labels={"version": (VERSION,)},
+        meaning="1, with the version that runs as its label.",
+        action="Two versions for long: a replica was not deployed.",
+    ),
     "orchestration_breaker_state": Metric(
         unit="state",
         labels={
@@ -319,10 +329,10 @@ GAUGES: Mapping[GaugeName, Metric] = {
                 "approvals_intake",
             )
         },
-        meaning="Circuit breaker of a backing service, or of what is taken from a topic: "
-        "0 closed, 1 trying again, 2 open.",
-        action="2: the service is down or refuses us, `/ready` says why; an intake has met too "
-        "many dead letters: look at their reasons.",
+        meaning="Breaker of a backing service that is set and was called, or of what is taken "
+        "from a topic: 0 closed, 1 trying again, 2 open.",
+        action="2: the service fails again and again or refuses us, `/ready` says why; an intake "
+        "has met too many dead letters: look at their reasons.",
     ),
 }
 

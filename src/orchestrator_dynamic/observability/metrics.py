@@ -8,7 +8,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.utils import floatToGoString
@@ -18,6 +24,7 @@ from orchestrator_dynamic.observability.metric_names import (
     COUNTERS,
     GAUGES,
     HISTOGRAMS,
+    VERSION,
     CounterName,
     GaugeName,
     HistogramName,
@@ -50,6 +57,7 @@ class Metrics:
                 for name, spec in HISTOGRAMS.items()
             }
         )
+        self.set("orchestration_build_info", 1, version=VERSION)
         self._before_fetch: list[Callable[[], None]] = []
         self.registry = CollectorRegistry()
         self.registry.register(self)
@@ -69,6 +77,11 @@ class Metrics:
     def set(self, name: GaugeName, value: float, **labels: str) -> None:
         """Say where a gauge stands now."""
         self._gauges[name][tuple(labels.items())][0] = value
+
+    def tell_of_process(self) -> None:
+        """Give what Prometheus calls standard metrics as well: CPU, memory, open files, Python."""
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
 
     def before_fetch(self, refresh: Callable[[], None]) -> None:
         """Call `refresh` whenever values are fetched: for gauges that cost more than a glance."""

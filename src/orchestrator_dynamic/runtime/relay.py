@@ -21,6 +21,7 @@ from orchestrator_dynamic.ports.clock import Clock
 from orchestrator_dynamic.ports.message_sink import MessageRefused, MessageSink
 from orchestrator_dynamic.ports.outbox import Outbox, Waiting
 from orchestrator_dynamic.ports.topics import Topics
+from orchestrator_dynamic.runtime.counted_codec import CountedCodec
 from orchestrator_dynamic.runtime.counted_sink import CountedSink
 from orchestrator_dynamic.runtime.patience import until_available
 from orchestrator_dynamic.wire.message_codec import MessageCodec
@@ -51,7 +52,7 @@ class Relay:
         metrics: Metrics,
     ) -> None:
         self._outbox = outbox
-        self._codec = codec
+        self._codec = CountedCodec(codec, metrics)
         self._topics = topics
         self._kinds: dict[str, type[Message]] = {
             topics.incidents: OrchestrationIncident,

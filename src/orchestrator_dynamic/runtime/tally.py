@@ -7,6 +7,7 @@ its counters with it.
 import math
 from collections.abc import Sequence
 
+from orchestrator_dynamic.core.commands import Fate
 from orchestrator_dynamic.core.execution_state import Phase
 from orchestrator_dynamic.core.ticket import Stage, Ticket
 from orchestrator_dynamic.models.sla_events import SlaAlert, SlaViolation
@@ -82,6 +83,8 @@ class Tally:
     def answered(self, fate: str) -> None:
         """A worker's answer was taken; `fate` is what became of it."""
         self._add("orchestration_results_total", fate=fate)
+        if fate == Fate.REPEATED:
+            self.repeated("result")
 
     def warned(self, alert: SlaAlert) -> None:
         """A deadline comes close."""

@@ -8,6 +8,7 @@ from orchestrator_dynamic.ports.message_sink import MessageRefused, MessageSink
 from orchestrator_dynamic.ports.outbox import Outgoing
 from orchestrator_dynamic.ports.ticket_bus import Dispatch
 from orchestrator_dynamic.ports.ticket_publisher import Refusal
+from orchestrator_dynamic.runtime.counted_codec import CountedCodec
 from orchestrator_dynamic.runtime.counted_sink import CountedSink
 from orchestrator_dynamic.wire.message_codec import MessageCodec
 from orchestrator_dynamic.wire.message_headers import headers_of
@@ -21,7 +22,7 @@ class SentTickets:
     ) -> None:
         """Send to `topic`; `metrics` counts what the broker takes, where somebody wants to know."""
         self._sink = sink if metrics is None else CountedSink(sink, metrics, {topic: "tickets"})
-        self._codec = codec
+        self._codec = CountedCodec(codec, metrics)
         self._topic = topic
 
     async def publish(self, dispatches: Sequence[Dispatch]) -> Sequence[Refusal]:

@@ -33,7 +33,7 @@ FIXED = """
     orchestration_commit_duration_seconds orchestration_breaker_state
     orchestration_leases orchestration_leases_expired_total
     orchestration_http_requests_total orchestration_http_request_duration_seconds
-    orchestration_event_streams orchestration_spans_total
+    orchestration_event_streams orchestration_spans_total orchestration_build_info
 """
 
 

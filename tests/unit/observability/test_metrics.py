@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.models.vocabulary import Outcome, TaskType
-from orchestrator_dynamic.observability.metric_names import COUNTERS, GAUGES, HISTOGRAMS
+from orchestrator_dynamic.observability.metric_names import COUNTERS, GAUGES, HISTOGRAMS, VERSION
 from orchestrator_dynamic.observability.metrics import Metrics
 
 QUEUE: Final = "orchestration_ticket_queue_seconds"
@@ -125,6 +125,22 @@ def test_a_value_outside_a_labels_set_is_counted_as_other() -> None:
     assert metrics.render().count(b"orchestration_dead_letters_total{") == (
         len(COUNTERS["orchestration_dead_letters_total"].labels["reason"]) + 1
     )
+
+
+def test_the_version_that_runs_is_told() -> None:
+    """A dashboard shows beside each change of a number what was deployed then."""
+    assert seen(Metrics(), "orchestration_build_info", version=VERSION) == 1
+
+
+def test_a_service_tells_of_its_process_as_well() -> None:
+    """Memory and open files run out before anything of ours says so."""
+    metrics = Metrics()
+
+    assert seen(metrics, "process_open_fds") is None
+    metrics.tell_of_process()
+
+    for name in ("process_open_fds", "process_resident_memory_bytes", "process_start_time_seconds"):
+        assert (seen(metrics, name) or 0) > 0, name
 
 
 def test_what_is_rendered_is_what_prometheus_reads() -> None:

@@ -3,12 +3,10 @@
 from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from orchestrator_dynamic.bootstrap.embedded import Application
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
-from orchestrator_dynamic.observability.metric_names import COUNTERS, GAUGES, HISTOGRAMS
 from orchestrator_dynamic.ports.orchestrator import Action, Request
 from orchestrator_dynamic.sdk import PermanentFailure, TicketContext
 from tests.support.engines import (
@@ -21,44 +19,7 @@ from tests.support.engines import (
     workflow_of,
 )
 from tests.support.messages import a_result, a_task
-
-# Parts that this version does not have record nothing yet.
-NOT_RECORDED = {
-    "orchestration_kafka_messages_consumed_total",
-    "orchestration_kafka_messages_produced_total",
-    "orchestration_kafka_consumer_lag",
-    "orchestration_kafka_errors_total",
-    "orchestration_breaker_state",
-    "orchestration_telemetry_buffered",
-}
-
-# Moved by `test_leases`, where a clock can be turned.
-OF_LEASES = {"orchestration_leases", "orchestration_leases_expired_total"}
-
-# Moved by the service, and where a collector is set.
-OF_SERVICE = {
-    "orchestration_http_requests_total",
-    "orchestration_http_request_duration_seconds",
-    "orchestration_event_streams",
-    "orchestration_spans_total",
-}
-
-Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
-
-
-def samples(app: Application) -> Samples:
-    """Return what Prometheus would read, by name and labels."""
-    families = text_string_to_metric_families(app.metrics.render().decode())
-    return {
-        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in families
-        for sample in family.samples
-    }
-
-
-def value(read: Samples, name: str, **labels: str) -> float:
-    """Return one sample; a missing one is a mistake in the test or in the name."""
-    return read[name, tuple(sorted(labels.items()))]
+from tests.support.metric_samples import Samples, samples, value
 
 
 async def fails_by_name(ticket: ExecutionTicket, context: TicketContext) -> None:
@@ -83,7 +44,7 @@ async def a_busy_day(app: Application) -> Samples:
     await app.engine.submit(a_message(slow, decision_id="starved"), source="test")
     await app.engine.submit(a_message(decision_id="parked", requires_approval=True), source="test")
     await until(lambda: any(plan.state.sla_violations for plan in app.engine.plans))
-    read = samples(app)
+    read = samples(app.metrics)
     for plan in list(app.engine.plans):
         workflow_id = plan.state.workflow_id
         await app.engine.request(Request(action=Action.CANCEL, workflow_id=workflow_id, by="test"))
@@ -159,27 +120,11 @@ async def test_what_is_measured_continuously_moves_as_well(day: Samples) -> None
     assert value(day, "orchestration_sla_remaining_seconds", risk_band="medium") < 3_600
 
 
-def test_no_metric_is_forgotten_here() -> None:
-    """A new metric needs a line above, or a reason why nothing records it yet."""
-    told = {name.removesuffix("_count").removesuffix("_sum") for name, _, _ in MOVED}
-    continuous = {
-        "orchestration_commits_total",
-        "orchestration_commit_duration_seconds",
-        "orchestration_sla_remaining_seconds",
-    }
-
-    assert told | continuous | OF_LEASES | OF_SERVICE | NOT_RECORDED == {
-        *COUNTERS,
-        *GAUGES,
-        *HISTOGRAMS,
-    }
-
-
 async def test_what_is_undone_has_completed_once(tmp_path: Path) -> None:
     """An original is recorded again when its compensation is issued; that completes nothing."""
     async with an_engine(tmp_path, a_worker(fails_by_name)) as app:
         await run_to_end(app, a_message(*a_chain("a", "b", "c", "doomed")))
-        read = samples(app)
+        read = samples(app.metrics)
 
     name, kind = "orchestration_tickets_completed_total", "EXECUTE"
     assert value(read, name, status="COMPLETED", task_type=kind) == 3
@@ -202,8 +147,9 @@ async def test_a_late_answer_and_a_heartbeat_are_told_apart(tmp_path: Path) -> N
         await app.engine.outcome_of(workflow_of(receipt))
         await app.engine.report(a_result(first))
         await run_to_end(app, a_message(decision_id="last"))
-        read = samples(app)
+        read = samples(app.metrics)
 
     assert value(read, "orchestration_results_total", fate="repeated") == 1
+    assert value(read, "orchestration_duplicates_total", kind="result") == 1
     assert value(read, "orchestration_results_total", fate="too_late") == 1
     assert value(read, "orchestration_results_total", fate="heartbeat") > 0
