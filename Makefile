@@ -21,7 +21,7 @@ REQUIRED := $(if $(filter command environment,$(firstword $(origin PYTHON))),req
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: FORCE help demo test lint format bench services services-down test-services openapi \
-	requirements clean
+	metrics requirements clean
 
 # `make -j clean test` must not install into what it is deleting.
 ifneq ($(filter clean requirements,$(MAKECMDGOALS)),)
@@ -70,6 +70,10 @@ bench: $(STAMPS)/package ## Measure, and print ratios taken in one run
 openapi: $(STAMPS)/package ## Write docs/openapi.json, the description of the HTTP API, anew
 	@$(BIN)/python -m orchestrator_dynamic.api.document > docs/openapi.json.new
 	@mv docs/openapi.json.new docs/openapi.json
+
+metrics: $(STAMPS)/package ## Write docs/metrics.md, the operators' page of all metrics, anew
+	@$(BIN)/python -m orchestrator_dynamic.observability.metric_page > docs/metrics.md.new
+	@mv docs/metrics.md.new docs/metrics.md
 
 requirements: ## Pin what requirements/*.in ask for (ARGS=--upgrade: to the newest); needs uv
 	@command -v "$(UV)" >/dev/null || { echo "There is no '$(UV)' here: install uv, or name yours: make requirements UV=/path/to/uv" >&2; exit 1; }
