@@ -301,6 +301,21 @@ async def test_a_refusal_does_not_send_back_what_was_sent(running: Running) -> N
     assert all(answer.text.count("s3cret") < 40 for answer in answers)
 
 
+async def test_a_number_that_no_machine_word_holds_is_no_fault_of_ours(running: Running) -> None:
+    """Wherever it stands; Python reads it, and some writers of JSON do not write it."""
+    large = b"9" * 40
+    sent = [
+        ("/api/v1/workflows/start", b'{"cognitive_plan": {"plan_id": %b}}' % large),
+        (DECISIONS, b'{"decision_id": %b}' % large),
+        (VALIDATE, b'{"plan_id": "p", "tasks": [{"task_id": "a", "x": %b}]}' % large),
+        (LEASE, b'{"max": %b}' % large),
+    ]
+
+    answers = [await running.client.post(path, content=body, headers=JSON) for path, body in sent]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 200, 400]
+
+
 # --- Names, cursors and numbers ---------------------------------------------------------------
 
 TRICKS = (

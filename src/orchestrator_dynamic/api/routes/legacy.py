@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
@@ -16,6 +15,7 @@ from orchestrator_dynamic.api.submission import handed_in, message_headers
 from orchestrator_dynamic.models.ids import IDENTIFIER, WorkflowId
 from orchestrator_dynamic.ports.store import PAGE_MAX
 from orchestrator_dynamic.runtime.sse import summary
+from orchestrator_dynamic.wire import json_text
 
 router = APIRouter(
     prefix="/api/v1/workflows", tags=["deprecated"], deprecated=True, route_class=GuardedRoute
@@ -81,7 +81,7 @@ async def start(order: Start, request: Request, parts: Parts, operator: Operator
         began = made_at if isinstance(made_at, int) and made_at > 0 else parts.clock.now_ms()
         plan["valid_until"] = began + order.sla_deadline_seconds * 1000
     headers = message_headers(request)
-    receipt = await handed_in(parts, orjson.dumps(plan), headers, operator)
+    receipt = await handed_in(parts, json_text.canonical(plan).encode(), headers, operator)
     told = {
         "workflow_id": receipt.workflow_id,
         "status": receipt.reception,
