@@ -39,6 +39,14 @@ def test_both_plans_end_as_intended(shown: Shown, number: int) -> None:
     assert f"written to .orchestrator-dynamic/demo-{number}" in ended.out
 
 
+def test_colours_in_a_pipe_make_nobody_be_there(tmp_path: Path) -> None:
+    """Builds set FORCE_COLOR; waiting for a person would keep them for ever."""
+    with running("demo", cwd=tmp_path, env={"FORCE_COLOR": "1"}) as colourful:
+        ended = colourful.ended()
+
+    assert (ended.exit_code, ended.err) == (0, "")
+
+
 def test_it_tells_of_the_retry_and_of_the_person_who_approves(shown: Shown) -> None:
     """What a plan waits for, and what is done about it, is the product."""
     said = shown.ended[0].out

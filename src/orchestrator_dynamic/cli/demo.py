@@ -140,7 +140,7 @@ async def _play(settings: Settings, *, open_page: bool) -> int:
     from orchestrator_dynamic.bootstrap.serving import service
 
     console = Console(file=sys.stdout, highlight=False)
-    if not sys.stdout.isatty():
+    if not _for_people():
         console.width = _PLAIN_WIDTH
     directory = settings.data_dir
     tokens = [_token(settings, *one) for one in _AUDIENCE]
@@ -157,7 +157,7 @@ async def _play(settings: Settings, *, open_page: bool) -> int:
                 return stop.exit_code
             await report_on(_in_order(session.results), app.store, console)
             where_to_look(directory, _LOOK_FURTHER, console)
-            if console.is_terminal:
+            if _for_people():
                 console.print("\nThe page stays until you press Ctrl-C.", style="bold")
                 await stop.asked.wait()
     return 0 if _as_intended(session.results) else NOT_WELL
@@ -169,16 +169,24 @@ async def _both_plans(
     """Return a session in which both plans have ended, unless it was stopped."""
     inputs = [Input(name, partial(example_decision, name)) for name in INTENDED]
     with demo_audience(console, settings, _SPEED) as audience:
-        patience_s = _PATIENCE_OF_PEOPLE_S if console.is_terminal else _PATIENCE_S
+        patience_s = _PATIENCE_OF_PEOPLE_S if _for_people() else _PATIENCE_S
         vigil = Vigil(audience, settings.data_dir, beat_s=_BEAT_S, patience_s=patience_s)
         session = Session(app, vigil, stop.asked)
         async with asyncio.TaskGroup() as tasks:
-            approving = [approve_what_waits(app, audience)] if not console.is_terminal else []
+            approving = [] if _for_people() else [approve_what_waits(app, audience)]
             approvers = [tasks.create_task(one) for one in approving]
             await session.bring_to_end(inputs)
             for approver in approvers:
                 approver.cancel()
     return session
+
+
+def _for_people() -> bool:
+    """Whether somebody is there to approve and to press Ctrl-C.
+
+    The console does not know: FORCE_COLOR, which many builds set, makes it take a pipe for one.
+    """
+    return sys.stdout.isatty()
 
 
 def _token(settings: Settings, subject: str, scopes: frozenset[Scope]) -> str:
@@ -189,7 +197,7 @@ def _token(settings: Settings, subject: str, scopes: frozenset[Scope]) -> str:
 
 def _tell_page(console: Console, address: str, tokens: Sequence[str], *, open_page: bool) -> None:
     """Say where the page is; the tokens are of this demonstration, and open nothing else."""
-    if not console.is_terminal:
+    if not _for_people():
         console.print(Text(f"The page: {address}/"), soft_wrap=True)
         return
     pages = [f"{address}/#token={token}" for token in tokens]
