@@ -11,7 +11,13 @@ from orchestrator_dynamic.errors import Unavailable
 from orchestrator_dynamic.models.ids import WorkflowId
 from orchestrator_dynamic.observability.logging import get_logger
 from orchestrator_dynamic.ports.filters import WorkflowFilter
-from orchestrator_dynamic.ports.store import PAGE_MAX, Store, StoredWorkflow, TimelineEntry
+from orchestrator_dynamic.ports.store import (
+    PAGE_MAX,
+    NotFound,
+    Store,
+    StoredWorkflow,
+    TimelineEntry,
+)
 from orchestrator_dynamic.runtime.feed import Feed
 from orchestrator_dynamic.runtime.halting import HALTED
 from orchestrator_dynamic.runtime.news import News, Row, row_of
@@ -59,8 +65,10 @@ class StoreWatch:
         for gone in self._rows.keys() - watched:
             del self._rows[gone]
         for tail in tails:
-            if tail.seq is not None:
-                await self._look_at(tail)
+            if tail.seq is not None and not tail.ended:
+                # Pruned meanwhile: whoever still watches it is not there to hear of that.
+                with suppress(NotFound):
+                    await self._look_at(tail)
         if self._feed.list_watched:
             await self._look_at_list()
 

@@ -354,3 +354,29 @@ async def test_the_list_is_found_in_the_store_as_well(tmp_path: Path) -> None:
             task.cancel()
 
     assert watching.result() == {"orch-decision-1": "SUCCESS"}
+
+
+async def test_a_plan_that_is_gone_stops_no_other_watching(tmp_path: Path) -> None:
+    """Old plans are pruned, also while somebody's browser still holds their stream open."""
+    async with (
+        fed(tmp_path / "before") as before,
+        fed(tmp_path / "now", a_worker()) as now,
+        asyncio.TaskGroup() as tasks,
+    ):
+        aside, ring = Feed(), asyncio.Event()
+        plan = await before.started(a_message(*CHAIN))
+        async with aclosing(aside.watch(before.app.store, plan, None)) as held_open:
+            await anext(held_open)
+            running = [
+                tasks.create_task(aside.run()),
+                tasks.create_task(StoreWatch(now.app.store, aside, ring).run()),
+            ]
+            watching = tasks.create_task(endings(aside, {"orch-decision-1"}))
+            await until(lambda: aside.list_watched)
+            await now.ended(await now.started(a_message()))
+            ring.set()
+            await watching
+            for task in running:
+                task.cancel()
+
+    assert watching.result() == {"orch-decision-1": "SUCCESS"}
