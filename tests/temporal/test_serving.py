@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from orchestrator_dynamic.config.backing_services import TemporalSettings
 from tests.support.engines import a_chain, a_message, a_worker
+from tests.support.metric_samples import samples_in, value
 from tests.support.service import Running, a_service, said
 from tests.support.temporal_server import DevServer
 
@@ -62,6 +63,22 @@ async def test_a_parked_plan_is_approved_over_http(server: DevServer, tmp_path: 
     assert "event: end" in events.text
     assert said(again, 409)["code"] == "not_possible"
     assert ("plan_approved", "local") in [(one["action"], one["actor"]) for one in audit["items"]]
+
+
+async def test_plans_of_all_processes_are_counted(server: DevServer, tmp_path: Path) -> None:
+    """A gauge at zero while plans wait for people would let them wait."""
+    temporal = on(server)
+    async with a_service(tmp_path, workers=[a_worker()], temporal=temporal) as running:
+        await submitted(running, a_message(decision_id=uuid4().hex, requires_approval=True))
+    async with a_service(tmp_path, workers=[a_worker()], temporal=temporal) as running:
+        for _ in range(1_000):
+            read = samples_in((await running.client.get("/metrics")).text)
+            if value(read, "orchestration_decisions_parked"):
+                break
+
+    assert value(read, "orchestration_decisions_parked") == 1
+    assert value(read, "orchestration_workflows_active") == 0
+    assert value(read, "orchestration_breaker_state", service="temporal") == 0
 
 
 async def test_what_is_refused_is_not_kept_on_a_server_either(

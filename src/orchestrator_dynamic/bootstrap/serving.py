@@ -31,6 +31,7 @@ from orchestrator_dynamic.ports.orchestrator import Incoming, Orchestrator, Rece
 from orchestrator_dynamic.ports.store import Store
 from orchestrator_dynamic.runtime.feed import Feed
 from orchestrator_dynamic.runtime.leases import LeaseDesk
+from orchestrator_dynamic.runtime.plan_gauges import PlanGauges
 from orchestrator_dynamic.runtime.rehearsal_report import rehearse_any, report_on
 from orchestrator_dynamic.runtime.requeuing import requeued
 from orchestrator_dynamic.runtime.store_watch import StoreWatch
@@ -125,13 +126,15 @@ async def _shared(
         lends=True,
     ) as app:
         watch = StoreWatch(app.store, feed, heard)
+        gauges = PlanGauges(app.store, app.metrics, SystemClock())
         async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(watch.run())
+            watching = [tasks.create_task(watch.run()), tasks.create_task(gauges.run())]
             states = FoldedStates(app.store)
             yield _Engine(
                 app.orchestrator, app.store, app.metrics, states, "temporal", _no_turn, app.desk
             )
-            watching.cancel()
+            for task in watching:
+                task.cancel()
 
 
 def _of_embedded(app: Application) -> _Engine:

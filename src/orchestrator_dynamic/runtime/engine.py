@@ -49,7 +49,7 @@ from orchestrator_dynamic.runtime.plans import OpenPlans
 from orchestrator_dynamic.runtime.receipts import receipt_for_letter
 from orchestrator_dynamic.runtime.record_copy import DeferredCopy, RecordCopy
 from orchestrator_dynamic.runtime.step import Changed, Onlooker, Step
-from orchestrator_dynamic.runtime.tally import Tally
+from orchestrator_dynamic.runtime.tally import Tally, open_one
 from orchestrator_dynamic.runtime.teller import Teller
 from orchestrator_dynamic.runtime.timers import Timers
 from orchestrator_dynamic.runtime.turn import Turn
@@ -333,7 +333,8 @@ class Engine:
             look(step)
 
     def _refresh_gauges(self) -> None:
-        self._tally.open_plans(list(self.plans), self._clock.now_ms())
+        opened = [open_one(plan.state) for plan in self.plans]
+        self._tally.open_plans(opened, self._clock.now_ms())
 
     def _forget(self, plan: OpenPlan) -> None:
         self.plans.remove(plan)

@@ -6,9 +6,10 @@ its counters with it.
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from orchestrator_dynamic.core.commands import Fate
-from orchestrator_dynamic.core.execution_state import Phase
+from orchestrator_dynamic.core.execution_state import ExecutionState, Phase
 from orchestrator_dynamic.core.ticket import Stage, Ticket
 from orchestrator_dynamic.models.sla_events import SlaAlert, SlaViolation
 from orchestrator_dynamic.models.vocabulary import IncidentType, RiskBand, TaskType
@@ -18,6 +19,20 @@ from orchestrator_dynamic.runtime.open_plan import OpenPlan
 # Plain texts: the value of an enumeration's member costs a call.
 _TYPE = {task_type: task_type.value for task_type in TaskType}
 _STAGE = {stage: stage.value for stage in Stage}
+
+
+class OpenOne(NamedTuple):
+    """What gauges need of an open plan; the deadline is epoch ms."""
+
+    parked: bool
+    risk_band: RiskBand
+    deadline_at: int | None
+
+
+def open_one(state: ExecutionState) -> OpenOne:
+    """Return what gauges need of a plan."""
+    parked = state.phase is Phase.AWAITING_APPROVAL
+    return OpenOne(parked, state.plan.risk_band, state.deadline_at)
 
 
 class Tally:
@@ -128,13 +143,13 @@ class Tally:
             self._add("orchestration_workflows_completed_total", outcome=outcome, risk_band=band)
             self._observe("orchestration_workflow_duration_seconds", seconds, outcome=outcome)
 
-    def open_plans(self, plans: Sequence[OpenPlan], now: int) -> None:
+    def open_plans(self, plans: Sequence[OpenOne], now: int) -> None:
         """These plans are open now; the nearest of their deadlines matters most."""
-        parked = sum(plan.state.phase is Phase.AWAITING_APPROVAL for plan in plans)
+        parked = sum(plan.parked for plan in plans)
         nearest = dict.fromkeys(RiskBand, math.inf)
         for plan in plans:
-            deadline, band = plan.state.deadline_at, plan.state.plan.risk_band
-            nearest[band] = min(nearest[band], math.inf if deadline is None else deadline)
+            deadline = math.inf if plan.deadline_at is None else plan.deadline_at
+            nearest[plan.risk_band] = min(nearest[plan.risk_band], deadline)
         for band, moment in nearest.items():
             left_s = math.nan if moment == math.inf else (moment - now) / 1000
             self._set("orchestration_sla_remaining_seconds", left_s, risk_band=band.value)
