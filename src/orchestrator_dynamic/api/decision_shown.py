@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from orchestrator_dynamic.api.parts import ApiParts
-from orchestrator_dynamic.api.shown import submitter_in, waiting_for_approval
+from orchestrator_dynamic.api.shown import decision_of, submitter_in, waiting_for_approval
 from orchestrator_dynamic.core.gate import approval_reasons, steps_awaiting_approval
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports.store import AuditEntry, StoredWorkflow
-from orchestrator_dynamic.runtime.recovery import OURS
-from orchestrator_dynamic.wire.decision_reader import read_decision
 
 _AS_IT_CAME = (
     "decision_id",
@@ -45,8 +43,7 @@ _WORDS = {
 
 async def decision_shown(parts: ApiParts, workflow: StoredWorkflow) -> dict[str, Any]:
     """Return a decision; it changes only where people say something about it."""
-    kept = await parts.store.decision(workflow)
-    decision = read_decision(kept, limits=OURS).decision
+    decision = await decision_of(parts, workflow)
     audit = await parts.store.audit(workflow)
     waiting = await waiting_for_approval(parts, workflow)
     return {

@@ -1,5 +1,6 @@
 """What is recorded, as the API shows it; the shapes are those of `views`."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,11 +9,14 @@ from orchestrator_dynamic.core.derived_ids import workflow_id_of
 from orchestrator_dynamic.core.execution_state import ORCHESTRATOR, ExecutionState, Phase
 from orchestrator_dynamic.core.explanation import why_plan, why_ticket
 from orchestrator_dynamic.core.ticket import Stage
+from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
 from orchestrator_dynamic.ports.filters import TicketFilter
 from orchestrator_dynamic.ports.store import AuditEntry, StoredTicket, StoredWorkflow
 from orchestrator_dynamic.runtime.halting import HALTED
+from orchestrator_dynamic.runtime.recovery import OURS
 from orchestrator_dynamic.runtime.retrying import retried_id, retry_source
 from orchestrator_dynamic.runtime.sse import summary
+from orchestrator_dynamic.wire.decision_reader import read_decision
 
 # Steps that wait for a person at one time; a plan with more shows the first of them.
 _STEPS_MAX = 200
@@ -34,6 +38,15 @@ async def workflow_in_full(parts: ApiParts, workflow: StoredWorkflow) -> dict[st
         "retry_of": retry_source(workflow.decision_id),
         "retried_as": retry if await store.ending(retry) else None,
     }
+
+
+async def decision_of(parts: ApiParts, workflow: StoredWorkflow) -> ConsolidatedDecision:
+    """Return the decision of a workflow as it is kept.
+
+    Read in a thread, for one of many tasks would hold up every other request for a second.
+    """
+    kept = await parts.store.decision(workflow)
+    return (await asyncio.to_thread(read_decision, kept, limits=OURS)).decision
 
 
 async def waiting_for_approval(parts: ApiParts, workflow: StoredWorkflow) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Running again what of an ended plan did not complete."""
 
+import asyncio
+
 from fastapi import APIRouter, Request, Response
 
 from orchestrator_dynamic.api.access import Operator
@@ -38,7 +40,9 @@ async def retry(
     workflow = await store.workflow_by_id(WorkflowId(workflow_id))
     decision, tickets = await store.decision(workflow), await store.tickets(workflow)
     try:
-        message = retry_message(workflow, decision, tickets, parts.clock.now_ms())
+        at = parts.clock.now_ms()
+        # A large one takes a second, in which others have their turns.
+        message = await asyncio.to_thread(retry_message, workflow, decision, tickets, at)
     except NotRetryable as error:
         raise Problem("not_possible", str(error)) from error
     source, headers = f"retry of {workflow_id}", message_headers(request)

@@ -10,14 +10,12 @@ from orchestrator_dynamic.api.described import Cursor, Limit, problems
 from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import ApiParts, Parts
 from orchestrator_dynamic.api.routes.workflows import number_in
-from orchestrator_dynamic.api.shown import ticket_shown, tickets_shown
+from orchestrator_dynamic.api.shown import decision_of, ticket_shown, tickets_shown
 from orchestrator_dynamic.api.views import Page, TicketStory, TicketView
 from orchestrator_dynamic.core.execution_state import ExecutionState
 from orchestrator_dynamic.models.cognitive_plan import TaskNode
 from orchestrator_dynamic.models.ids import ID_LENGTH_MAX, TicketId
 from orchestrator_dynamic.ports.store import StoredTicket, StoredWorkflow
-from orchestrator_dynamic.runtime.recovery import OURS
-from orchestrator_dynamic.wire.decision_reader import read_decision
 
 router = APIRouter(prefix="/api/v1/tickets", tags=["tickets"], route_class=GuardedRoute)
 
@@ -98,5 +96,4 @@ async def _tasks(
 ) -> tuple[TaskNode, ...]:
     if state is not None:
         return state.plan.tasks
-    decision = await parts.store.decision(workflow)
-    return read_decision(decision, limits=OURS).decision.cognitive_plan.tasks
+    return (await decision_of(parts, workflow)).cognitive_plan.tasks
