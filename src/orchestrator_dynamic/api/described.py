@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Path, Query
+from pydantic import BeforeValidator
 
+from orchestrator_dynamic.api.paths import SLASH
 from orchestrator_dynamic.api.problems import PROBLEM_TYPE, PROBLEMS
 from orchestrator_dynamic.api.views import ProblemView
-from orchestrator_dynamic.models.ids import ID_LENGTH_MAX
+from orchestrator_dynamic.core.derived_ids import workflow_id_of
+from orchestrator_dynamic.models.ids import ID_LENGTH_MAX, IDENTIFIER, DecisionId
 from orchestrator_dynamic.ports.store import PAGE_MAX
 
 _MESSAGE = "A consolidated decision in any envelope of the contract."
@@ -30,9 +33,32 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="At most this many."
 Cursor = Annotated[
     str | None, Query(pattern=r"^[0-9.]{1,64}$", description="Go on after a page: its `next`.")
 ]
+
+
+def _with_slashes(text: object) -> object:
+    return text.replace(SLASH, "/") if isinstance(text, str) else text
+
+
+# An id in a path, as the door has let it through.
+AnyId = BeforeValidator(_with_slashes)
+
+# A workflow is named after its decision, and somewhat longer.
+_WORKFLOW_LENGTH_MAX = ID_LENGTH_MAX + len(workflow_id_of(DecisionId("")))
+
 WorkflowPath = Annotated[
-    str, Path(min_length=1, max_length=ID_LENGTH_MAX, description="A workflow's whole id.")
+    str,
+    AnyId,
+    Path(min_length=1, max_length=_WORKFLOW_LENGTH_MAX, description="A workflow's whole id."),
 ]
+DecisionPath = Annotated[
+    str,
+    AnyId,
+    Path(min_length=1, max_length=ID_LENGTH_MAX, description="A decision's whole id."),
+]
+PlanPath = Annotated[
+    str, AnyId, Path(min_length=1, max_length=ID_LENGTH_MAX, description="A plan's whole id.")
+]
+TicketPath = Annotated[str, AnyId, IDENTIFIER, Path(description="The ticket's id.")]
 Search = Annotated[str | None, Query(min_length=1, max_length=200, description="Part of an id.")]
 
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from orchestrator_dynamic.api.correlation import HEADER, correlation_in
 from orchestrator_dynamic.api.measuring import count
 from orchestrator_dynamic.api.parts import ApiLimits
+from orchestrator_dynamic.api.paths import decoded
 from orchestrator_dynamic.api.problems import Problem, answer
 from orchestrator_dynamic.observability.logging import bound, get_logger
 from orchestrator_dynamic.observability.metrics import Metrics
@@ -50,6 +51,8 @@ class Door:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if (path := decoded(scope.get("raw_path") or b"")) is not None:
+            scope["path"] = path
         correlation_id = correlation_in(headers)
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         began, status = perf_counter(), 0

@@ -106,6 +106,8 @@ class ApiClient:
         Raises:
             ServiceRefused: none has this name, or several have.
         """
+        if not name.strip("./"):
+            raise ServiceRefused(f"{name!r} is no name that an address can carry")
         for exact in (name, f"orch-{name}"):
             try:
                 found: Mapping[str, Any] = self.get(f"/api/v1/workflows/{quote(exact, safe='')}")

@@ -70,21 +70,22 @@ def submit(
     inputs = inputs_named(files, complaints)
     if complaints:
         raise Misconfigured("\n".join(complaints))
-    well = True
     with calling(url or DEFAULT_URL, token_file) as service:
-        for one in inputs:
-            told = _submitted(service, one.source, one.read(), wait=wait)
-            well = well and told["well"]
+        # All of them first, so that they run beside each other.
+        taken = [_submitted(service, one.source, one.read()) for one in inputs]
+        for told in taken:
+            if wait and told.get("workflow_id") is not None:
+                told |= _followed(service, told)
             if as_json:
                 shown = {name: value for name, value in told.items() if name != "well"}
                 print(json.dumps(shown, ensure_ascii=False), flush=True)
             else:
                 _tell(told)
-    if not well:
+    if not all(told["well"] for told in taken):
         raise typer.Exit(NOT_WELL)
 
 
-def _submitted(service: ApiClient, source: str, data: bytes, *, wait: bool) -> dict[str, Any]:
+def _submitted(service: ApiClient, source: str, data: bytes) -> dict[str, Any]:
     try:
         # The content is its name, so that a call that is repeated is known to be the same.
         receipt = service.submit(data, sha256(data).hexdigest())
@@ -94,10 +95,7 @@ def _submitted(service: ApiClient, source: str, data: bytes, *, wait: bool) -> d
         ]
         refused = {"source": source, "reception": "refused", "reason": error.reason}
         return {**refused, "findings": findings, "well": False}
-    told = {"source": source, **receipt, "well": True}
-    if wait and receipt["workflow_id"] is not None:
-        told |= _followed(service, receipt)
-    return told
+    return {"source": source, **receipt, "well": True}
 
 
 def _followed(service: ApiClient, receipt: dict[str, Any]) -> dict[str, Any]:
@@ -107,10 +105,9 @@ def _followed(service: ApiClient, receipt: dict[str, Any]) -> dict[str, Any]:
         try:
             for kind, data in _events(service, f"{receipt['links']['events']}?after={place}"):
                 place, breaks = max(place, data["seq"]), 0
-                if kind == "end":
+                if kind == "end" or _waits_for_a_person(service, receipt):
                     return _ending(service, receipt)
-                if _waits_for_a_person(service, receipt):
-                    return _ending(service, receipt)
+            raise ServiceAway(f"{service.url} ended the stream before the plan has ended")
         except ServiceAway as error:
             breaks += 1
             if breaks > _BREAKS_MAX:
@@ -130,6 +127,8 @@ def _events(service: ApiClient, path: str) -> Iterator[tuple[str, dict[str, Any]
 
 def _waits_for_a_person(service: ApiClient, receipt: dict[str, Any]) -> bool:
     now = service.get(receipt["links"]["workflow"])
+    if now["paused"] and now["outcome"] is None:
+        return True
     waiting = now["waiting_for_approval"]
     busy = {"READY", "PUBLISHING", "RUNNING", "BACKING_OFF", "STARVED"} & set(now["stages"])
     return now["outcome"] is None and (waiting["plan"] or bool(waiting["steps"] and not busy))
@@ -137,7 +136,7 @@ def _waits_for_a_person(service: ApiClient, receipt: dict[str, Any]) -> bool:
 
 def _ending(service: ApiClient, receipt: dict[str, Any]) -> dict[str, Any]:
     now = service.get(receipt["links"]["workflow"])
-    outcome = now["outcome"] or "AWAITING_APPROVAL"
+    outcome = now["outcome"] or ("PAUSED" if now["paused"] else "AWAITING_APPROVAL")
     counts = {name: now[name] for name in ("tasks", "completed", "failed", "compensated")}
     return {"outcome": outcome, "why": now["why"], **counts, "well": outcome == Outcome.SUCCESS}
 

@@ -13,7 +13,7 @@ from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.errors import Refused
 from orchestrator_dynamic.models.cognitive_plan import CognitivePlan, TaskNode
 from orchestrator_dynamic.models.consolidated_decision import ConsolidatedDecision
-from orchestrator_dynamic.models.ids import DecisionId, TaskId, WorkflowId
+from orchestrator_dynamic.models.ids import ID_LENGTH_MAX, DecisionId, TaskId, WorkflowId
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports.store import StoredTicket, StoredWorkflow
 from orchestrator_dynamic.runtime.recovery import OURS
@@ -56,6 +56,8 @@ def retry_message(
     rest = tuple(_without(task, done) for task in rest if task.task_id not in done)
     if not rest:
         raise NotRetryable(f"every task of {workflow.workflow_id} has completed")
+    if len(retried_id(first.decision_id)) > ID_LENGTH_MAX:
+        raise NotRetryable(f"the id of {workflow.workflow_id} leaves no room for another one")
     again = first.model_copy(
         update={
             "decision_id": retried_id(first.decision_id),

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -150,6 +151,28 @@ async def test_the_audit_knows_who_submitted(tmp_path: Path) -> None:
     assert said(other)["reply"] == "approved"
     assert decision["submitted_by"] == "ana"
     assert (decision["approval"]["state"], decision["approval"]["by"]) == ("approved", "ben")
+
+
+@pytest.mark.parametrize("name", ["a/b", "a%2Fb", "ä ö", "a?b#c", "a;b", "x" * 504])
+async def test_whatever_an_id_is_made_of_leads_to_it(tmp_path: Path, name: str) -> None:
+    """Ids are others' choice, and what was taken must be found, approved and ended."""
+    async with a_service(tmp_path, workers=[a_worker()]) as running:
+        taken = await running.client.post(
+            "/api/v1/decisions",
+            content=a_message(decision_id=name, requires_approval=True),
+            headers=JSON,
+        )
+        links = said(taken, 202)["links"]
+        approved = await running.client.post(f"{links['decision']}/approve")
+        events = await running.client.get(links["events"])
+        workflow = said(await running.client.get(taken.headers["location"]))
+        plan = f"/api/v1/tickets/by-plan/{quote(workflow['plan_id'], safe='')}"
+        tickets = await running.client.get(plan)
+
+    assert said(approved)["workflow_id"] == f"orch-{name}"
+    assert "event: end" in events.text
+    assert (workflow["decision_id"], workflow["outcome"]) == (name, "SUCCESS")
+    assert len(said(tickets)["items"]) == 1
 
 
 async def test_a_dry_run_tells_everything_and_does_nothing(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Response
+from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, Field
 
 from orchestrator_dynamic.api.access import Approver, Operator
 from orchestrator_dynamic.api.answers import IfMatch, as_json, check_match
 from orchestrator_dynamic.api.decision_shown import decision_shown
-from orchestrator_dynamic.api.described import WorkflowPath, problems
+from orchestrator_dynamic.api.described import DecisionPath, WorkflowPath, problems
 from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import ApiParts, Parts
 from orchestrator_dynamic.api.problems import Problem
@@ -42,9 +42,6 @@ class Word(Why):
     tasks: Annotated[list[_Name], Field(min_length=1, max_length=_TASKS_MAX)] | None = None
 
 
-DecisionPath = Annotated[
-    str, Path(min_length=1, max_length=ID_LENGTH_MAX, description="A decision's whole id.")
-]
 WhyBody = Annotated[Why | None, Body()]
 WordBody = Annotated[Word | None, Body()]
 

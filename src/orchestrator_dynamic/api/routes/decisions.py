@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 
 from orchestrator_dynamic.api.access import Operator, Reader
 from orchestrator_dynamic.api.answers import as_json, tagged
@@ -13,6 +13,7 @@ from orchestrator_dynamic.api.described import (
     MESSAGE_BODY,
     TAGGED,
     Cursor,
+    DecisionPath,
     Limit,
     problems,
 )
@@ -26,7 +27,7 @@ from orchestrator_dynamic.api.submission import (
 )
 from orchestrator_dynamic.api.views import Page, ReceiptView
 from orchestrator_dynamic.core.derived_ids import workflow_id_of
-from orchestrator_dynamic.models.ids import ID_LENGTH_MAX, DecisionId
+from orchestrator_dynamic.models.ids import DecisionId
 from orchestrator_dynamic.ports.filters import WorkflowFilter
 from orchestrator_dynamic.runtime.sse import summary
 
@@ -97,7 +98,7 @@ async def decisions(
 
 @router.get("/{decision_id}", response_model=DecisionView, responses=TAGGED | problems("not_found"))
 async def decision(
-    decision_id: Annotated[str, Path(min_length=1, max_length=ID_LENGTH_MAX)],
+    decision_id: DecisionPath,
     parts: Parts,
     reader: Reader,
     request: Request,

@@ -1,24 +1,20 @@
 """One ticket's result over HTTP, for workers that report one at a time."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from orchestrator_dynamic.api.access import WorkerPrincipal
 from orchestrator_dynamic.api.answers import as_json
-from orchestrator_dynamic.api.described import problems
+from orchestrator_dynamic.api.described import TicketPath, problems
 from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.problems import Problem
 from orchestrator_dynamic.api.routes.workers import Desk, beat_in
 from orchestrator_dynamic.api.worker_words import SignedResultWord, TakenView, result_of
-from orchestrator_dynamic.models.ids import IDENTIFIER, TicketId
+from orchestrator_dynamic.models.ids import TicketId
 from orchestrator_dynamic.models.vocabulary import ExecutionStatus
 from orchestrator_dynamic.models.worker import AnswerFate, HeartbeatVerdict
 
 router = APIRouter(prefix="/api/v1/tickets", tags=["workers"], route_class=GuardedRoute)
-
-TicketPath = Annotated[str, IDENTIFIER, Path(description="The ticket's id.")]
 
 
 @router.patch(

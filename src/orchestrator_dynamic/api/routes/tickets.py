@@ -1,12 +1,12 @@
 """One ticket with its whole story, and the tickets of a plan."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from orchestrator_dynamic.api.access import Reader
 from orchestrator_dynamic.api.answers import as_json
-from orchestrator_dynamic.api.described import Cursor, Limit, problems
+from orchestrator_dynamic.api.described import Cursor, Limit, PlanPath, TicketPath, problems
 from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import ApiParts, Parts
 from orchestrator_dynamic.api.routes.workflows import number_in
@@ -14,17 +14,15 @@ from orchestrator_dynamic.api.shown import decision_of, ticket_shown, tickets_sh
 from orchestrator_dynamic.api.views import Page, TicketStory, TicketView
 from orchestrator_dynamic.core.execution_state import ExecutionState
 from orchestrator_dynamic.models.cognitive_plan import TaskNode
-from orchestrator_dynamic.models.ids import ID_LENGTH_MAX, TicketId
+from orchestrator_dynamic.models.ids import TicketId
 from orchestrator_dynamic.ports.store import StoredTicket, StoredWorkflow
 
 router = APIRouter(prefix="/api/v1/tickets", tags=["tickets"], route_class=GuardedRoute)
 
-TicketPath = Annotated[str, Path(min_length=1, max_length=ID_LENGTH_MAX)]
-
 
 @router.get("/by-plan/{plan_id}", response_model=Page[TicketView], responses=problems("not_found"))
 async def tickets_by_plan(
-    plan_id: Annotated[str, Path(min_length=1, max_length=ID_LENGTH_MAX)],
+    plan_id: PlanPath,
     parts: Parts,
     reader: Reader,
     limit: Limit = 50,

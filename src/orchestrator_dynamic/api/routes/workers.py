@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Depends, Path, Request, Response
 
 from orchestrator_dynamic.api.access import WorkerPrincipal
 from orchestrator_dynamic.api.answers import JSON, as_json
-from orchestrator_dynamic.api.described import problems
+from orchestrator_dynamic.api.described import AnyId, problems
 from orchestrator_dynamic.api.guarding import GuardedRoute
 from orchestrator_dynamic.api.parts import Parts
 from orchestrator_dynamic.api.presence import CallerGone, while_there
@@ -30,7 +30,7 @@ from orchestrator_dynamic.wire.message_writer import to_json
 
 router = APIRouter(prefix="/api/v1/workers/{worker_id}", tags=["workers"], route_class=GuardedRoute)
 
-WorkerPath = Annotated[str, IDENTIFIER, Path(description="The worker's own name, unique.")]
+WorkerPath = Annotated[str, AnyId, IDENTIFIER, Path(description="The worker's own name, unique.")]
 
 
 async def desk_of(parts: Parts) -> LeaseDesk:
