@@ -20,6 +20,7 @@ from orchestrator_dynamic.bootstrap.tokens import issued, revoked
 from orchestrator_dynamic.config.identity import IdentitySettings
 from orchestrator_dynamic.ports.identity import Scope
 from tests.support.oidc_issuer import AUDIENCE, OidcIssuer, new_key
+from tests.support.raw_http import connected, request
 from tests.support.service import Running, a_service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -100,6 +101,24 @@ async def test_nothing_is_described_that_is_not_in_the_table() -> None:
 
     assert described - {(way.method, way.path) for way in WAYS} == set()
     assert {(way.method, way.path) for way in GUARDED} - described == set()
+
+
+def scope_meant_for(way: Way) -> Scope:
+    """Return what the contract says of a route, in four lines."""
+    last = way.path.rpartition("/")[2]
+    if "/workers/" in way.path or way.method == "PATCH":
+        return Scope.WORK
+    if last in ("approve", "reject"):
+        return Scope.APPROVE
+    reads = way.method == "GET" or last in ("validate", "query")
+    return Scope.READ if reads and last != "log-level" else Scope.OPERATE
+
+
+async def test_every_route_asks_for_what_the_contract_says() -> None:
+    """A matrix that is made from the routes alone believes whatever they ask for."""
+    assert {str(way): way.scope for way in GUARDED} == {
+        str(way): scope_meant_for(way) for way in GUARDED
+    }
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +213,17 @@ async def test_a_route_lets_in_whom_it_must_and_nobody_else(
     assert all(way.scope in answer.json()["detail"] for answer in forbidden)
     # A body may be wrong for a route, and names are; neither is about who asks.
     assert {answer.status_code for answer in let_in} <= {200, 202, 400, 404, 409, 422}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/decisions", "/api/v1/workers/w/tickets:lease"])
+async def test_nobodys_body_is_not_waited_for(guarded: Running, path: str) -> None:
+    """Who may not send anything must not make us keep what they send."""
+    head = request("POST", path, "Content-Type: application/json", "Content-Length: 1000000")
+    async with connected(guarded.service.address) as wire:
+        await wire.send(head)
+        answer = await wire.answer()
+
+    assert (answer.status, answer.problem["code"]) == (401, "unauthenticated")
 
 
 async def test_what_is_open_asks_for_no_token_and_minds_none(guarded: Running) -> None:

@@ -12,7 +12,7 @@ import orjson
 from orchestrator_dynamic.bootstrap.embedded import Application, application
 from orchestrator_dynamic.config.loading import load_settings
 from orchestrator_dynamic.models.execution_ticket import ExecutionTicket
-from orchestrator_dynamic.ports.store import StoredWorkflow
+from orchestrator_dynamic.ports.store import PAGE_MAX, StoredWorkflow
 from orchestrator_dynamic.runtime.feed import Feed
 from orchestrator_dynamic.runtime.sse import change
 from orchestrator_dynamic.runtime.step import Step
@@ -20,6 +20,7 @@ from orchestrator_dynamic.runtime.store_watch import StoreWatch
 from orchestrator_dynamic.runtime.tail import CHUNKS_MAX
 from orchestrator_dynamic.sdk import TicketContext, Worker
 from tests.support.engines import PATIENCE_S, a_chain, a_message, a_worker, until, workflow_of
+from tests.support.messages import a_task
 
 CHAIN = a_chain(*(f"t{number}" for number in range(8)))
 
@@ -147,6 +148,21 @@ async def test_who_comes_back_at_any_place_hears_exactly_the_rest(tmp_path: Path
             assert events[-1]["seq"] == last
 
 
+async def test_a_journal_that_is_longer_than_a_page_is_told_whole(tmp_path: Path) -> None:
+    """Whoever was away overnight has missed more than fits one look at the store."""
+    wide = [a_task(f"t{number}") for number in range(PAGE_MAX + 100)]
+    async with fed(tmp_path, a_worker()) as world:
+        plan = await world.started(a_message(*wide))
+        await world.ended(plan)
+        last = await world.app.store.last_seq(plan)
+        events = await heard(world.told(plan, 0))
+
+    seqs = places(events)
+    assert len(seqs) > PAGE_MAX
+    assert seqs == sorted(set(seqs))
+    assert seqs[-1] == last
+
+
 async def test_a_place_from_the_future_is_answered_by_a_fresh_look(tmp_path: Path) -> None:
     """A copy of the data was put back: what the client has seen is not there any more."""
     async with fed(tmp_path) as world:
@@ -223,7 +239,8 @@ async def test_how_far_a_worker_has_come_is_told_without_a_fact(tmp_path: Path) 
             async for text in stream:
                 rows = (event_in(text) or {}).get("tickets") or []
                 seen += [cell for row in rows for cell in row if cell in ("begun", "half of it")]
-                watched.set()
+                if "begun" in seen:
+                    watched.set()
                 if "half of it" in seen:
                     break
         told.set()
