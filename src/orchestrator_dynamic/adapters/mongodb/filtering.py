@@ -45,5 +45,14 @@ def tickets(wanted: TicketFilter) -> Document:
 
 def _holds(text: str, *names: str) -> Document:
     """Return the condition that one of the fields `names` has `text` in it."""
-    pattern = {"$regex": re.escape(text), "$options": "i"}
+    pattern = {"$regex": "".join(map(_in_either_case, text))}
     return {"$or": [{name: pattern} for name in names]}
+
+
+def _in_either_case(letter: str) -> str:
+    # The option "i" knows the cases of all alphabets, and a pattern must not hold a zero itself.
+    if letter == "\0":
+        return r"\x00"
+    if letter.isascii() and letter.isalpha():
+        return f"[{letter.lower()}{letter.upper()}]"
+    return re.escape(letter)

@@ -7,7 +7,7 @@ append or from reading, and look where we do not.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
 import orjson
@@ -24,8 +24,13 @@ _RUN_CHARACTERS_MAX = 3 * 1024 * 1024
 # Runs read at a time: a turn has a few facts, so that this is a small answer.
 _RUNS_AT_ONCE = 500
 
+# The same for a page, which a few runs may fill.
+_RUNS_READ_AHEAD = 100
+
 # Plans whose journal's end is remembered; more than a process drives at a time.
 _ENDS_MAX = 20_000
+
+_NAME = {"_id": 1}
 
 # Who lost a race so often is better off with a fresh look at the journal.
 _TRIES = 5
@@ -136,6 +141,27 @@ class Journal:
             self._remember(workflow, facts[-1].seq)
         return [fact for fact in facts if fact.seq > seq]
 
+    async def onward(self, workflow: int, seq: int) -> AsyncGenerator[FactRecord]:
+        """Yield the facts above `seq` in order, for who stops soon: read as they are needed."""
+        which = layout.of_workflow(workflow)
+        until = {"_id": {**which["_id"], "$lte": layout.run_name(workflow, seq + 1)}}
+        newest, oldest = [("_id", -1)], [("_id", 1)]
+        for run in await self._mongo.find("journal", until, fields=_NAME, order=newest, limit=1):
+            which["_id"]["$gte"] = run["_id"]
+        last = seq
+        while True:
+            some = await self._mongo.find("journal", which, order=oldest, limit=_RUNS_READ_AHEAD)
+            for run in some:
+                facts = [fact for fact in await self._facts_of(run) if fact.seq > seq]
+                if facts and facts[0].seq != last + 1:
+                    raise _missing(workflow, last + 1, facts[0].seq)
+                for fact in facts:
+                    last = fact.seq
+                    yield fact
+            if len(some) < _RUNS_READ_AHEAD:
+                return
+            which["_id"]["$gt"] = some[-1]["_id"]
+
     async def _facts_of(self, run: Document) -> list[FactRecord]:
         rows = run.get("facts")
         if rows is None:
@@ -168,5 +194,9 @@ def _check_gapless(facts: Sequence[FactRecord]) -> None:
     first = facts[0]
     for place, fact in enumerate(facts):
         if fact.seq != first.seq + place:
-            message = f"fact {first.seq + place} of workflow {first.workflow} is missing"
-            raise InvariantViolation(f"{message} before {fact.seq}")
+            raise _missing(first.workflow, first.seq + place, fact.seq)
+
+
+def _missing(workflow: int, seq: int, before: int) -> InvariantViolation:
+    message = f"fact {seq} of workflow {workflow} is missing before {before}"
+    return InvariantViolation(message)

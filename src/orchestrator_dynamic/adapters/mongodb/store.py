@@ -4,7 +4,7 @@ Newest first means accepted last: keys of several engines say nothing about whic
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import orjson
 
@@ -22,7 +22,7 @@ from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports import store_names
 from orchestrator_dynamic.ports.dead_letters import DeadLetter, DeadLetterPage
 from orchestrator_dynamic.ports.filters import EVERY_TICKET, TicketFilter, WorkflowFilter
-from orchestrator_dynamic.ports.records import StoredPlan
+from orchestrator_dynamic.ports.records import FactRecord, StoredPlan
 from orchestrator_dynamic.ports.store import (
     PAGE_MAX,
     Arrival,
@@ -165,12 +165,15 @@ class MongoStore:
         after: int = 0,
         limit: int | None = None,
     ) -> tuple[TimelineEntry, ...]:
-        """As the port says; costs the length of the plan's journal after `after`."""
-        journal = await self._journal.after(workflow.key, after)
-        facts = [fact for fact in journal if fact.kind != timeline.NO_NEWS]
+        """As the port says; without a limit, costs the length of the journal after `after`."""
+        if limit is None:
+            journal = await self._journal.after(workflow.key, after)
+            facts = [fact for fact in journal if fact.kind != timeline.NO_NEWS]
+        else:
+            facts = await self._news(workflow.key, after, limit)
         if last is not None:
             facts = facts[max(len(facts) - last, 0) :]
-        told = [(fact, timeline.body_of(fact)) for fact in facts[:limit]]
+        told = [(fact, timeline.body_of(fact)) for fact in facts]
         numbers = {number for _, body in told for number in timeline.numbers_in(body)}
         names = await self._tickets.names(workflow.key, sorted(numbers))
         return tuple(timeline.entry(fact, body, names) for fact, body in told)
@@ -278,6 +281,18 @@ class MongoStore:
             raise NotFound(f"there is no dead letter {letter_id}")
         whole = await parts.bring_large(self._mongo, found, "body")
         return reading.dead_letter(whole), bytes(whole["body"])
+
+    async def _news(self, workflow: int, after: int, limit: int) -> list[FactRecord]:
+        facts: list[FactRecord] = []
+        if limit <= 0:
+            return facts
+        async with aclosing(self._journal.onward(workflow, after)) as journal:
+            async for fact in journal:
+                if fact.kind != timeline.NO_NEWS:
+                    facts.append(fact)
+                if len(facts) == limit:
+                    break
+        return facts
 
     async def _shown(self, found: Sequence[Document]) -> list[StoredWorkflow]:
         still_open = [one["_id"] for one in found if one["outcome"] is None]

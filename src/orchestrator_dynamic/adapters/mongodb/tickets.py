@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from orchestrator_dynamic.adapters.mongodb import layout, naming
 from orchestrator_dynamic.adapters.mongodb.database import Document, Mongo
 from orchestrator_dynamic.ports import store_names
+from orchestrator_dynamic.ports.records import TICKETS_PER_WORKFLOW
 from orchestrator_dynamic.wire import timeline
 
 # So many arrive well within a deadline.
@@ -31,6 +32,9 @@ class Tickets:
             wanted: a further condition.
         """
         tickets: list[Document] = []
+        if number + 1 >= TICKETS_PER_WORKFLOW:
+            # Longer names would sort elsewhere.
+            return tickets
         which = layout.of_workflow(workflow, f"{number + 1:05x}")
         while limit is None or len(tickets) < limit:
             most = (
@@ -43,7 +47,7 @@ class Tickets:
             tickets += some
             if len(some) < most:
                 break
-            which = layout.of_workflow(workflow, f"{some[-1]['number'] + 1:05x}")
+            which["_id"]["$gt"] = some[-1]["_id"]
         return tickets
 
     async def called(self, workflow: int, name: str) -> Document | None:
