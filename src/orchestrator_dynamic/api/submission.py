@@ -10,8 +10,11 @@ from orchestrator_dynamic.api.correlation import correlation_of
 from orchestrator_dynamic.api.parts import ApiParts
 from orchestrator_dynamic.errors import InvalidInput
 from orchestrator_dynamic.models.ids import WorkflowId
+from orchestrator_dynamic.observability.logging import get_logger
 from orchestrator_dynamic.ports.identity import Principal
 from orchestrator_dynamic.ports.orchestrator import Incoming, Receipt, Reception
+
+log = get_logger(__name__)
 
 # What a message brings along with its body, as it would over a broker.
 _PASSED_ON = ("traceparent", "tracestate", "baggage")
@@ -37,6 +40,15 @@ async def handed_in(
     receipt = await (await parts.orchestrator.hand_in(message))
     if receipt.reception is Reception.DEAD_LETTER:
         raise InvalidInput(receipt.reason, receipt.findings)
+    # The only line that has the request's correlation id and the plan's ids.
+    log.info(
+        "decision_handed_in",
+        workflow_id=receipt.workflow_id,
+        decision_id=receipt.decision_id,
+        plan_id=receipt.plan_id,
+        reception=receipt.reception.value,
+        actor=by.subject,
+    )
     return receipt
 
 

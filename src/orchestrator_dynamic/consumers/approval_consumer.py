@@ -76,10 +76,10 @@ class ApprovalConsumer:
             reply = await self._orchestrator.request(request)
             if reply.accepted:
                 reached += 1
-                log.info("approval_passed_on", workflow=workflow_id, decision=said, by=by)
+                log.info("approval_passed_on", workflow_id=workflow_id, decision=said, by=by)
             else:
                 why_not.append(f"{workflow_id}: {reply.text}")
         if not reached:
             self._metrics.add("orchestration_duplicates_total", kind="approval")
-            told = {"plan": answer.plan_id, "decision": said, "by": by, "source": source}
+            told = {"plan_id": answer.plan_id, "decision": said, "by": by, "source": source}
             log.info("approval_without_effect", **told, why=why_not or "no open workflow")

@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 from contextlib import AbstractContextManager
+from threading import Lock
 from typing import Any, Literal, TextIO, cast
 
 import orjson
@@ -59,8 +60,9 @@ def set_level(level: str, actor: str) -> None:
         level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
         actor: who wants it.
     """
-    before = _least
-    _set_least(level)
+    with _changing:
+        before = _least
+        _set_least(level)
     # As grave as the level that is least now, or nobody would read who had it changed.
     told = logging.getLevelNamesMapping()[level]
     get_logger(__name__).log(told, "log_level_changed", actor=actor, before=before, after=level)
@@ -77,6 +79,7 @@ def bound(**fields: str) -> AbstractContextManager[object]:
 
 
 _least = "INFO"
+_changing = Lock()
 
 
 def _set_least(level: str) -> None:

@@ -256,7 +256,7 @@ class LeaseDesk:
             if lease.verdict is HeartbeatVerdict.GO_ON:
                 self._metrics.add("orchestration_leases_expired_total")
                 log.warning(
-                    "lease_ran_out", ticket=ticket_id, attempt=attempt, worker=lease.worker_id
+                    "lease_ran_out", ticket_id=ticket_id, attempt=attempt, worker=lease.worker_id
                 )
                 self._keeper.failed(_silence(lease, now))
 

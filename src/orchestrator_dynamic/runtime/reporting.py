@@ -1,7 +1,11 @@
-"""What a durable turn tells the log: the story of each plan, a line a step."""
+"""What a durable turn tells the log: the story of each plan, a line a step.
+
+At DEBUG each ticket has its lines as well; of ten thousand nobody wants to read by default.
+"""
 
 from orchestrator_dynamic.core.execution_state import ExecutionState
-from orchestrator_dynamic.observability.logging import get_logger
+from orchestrator_dynamic.core.ticket import Stage
+from orchestrator_dynamic.observability.logging import get_logger, level
 from orchestrator_dynamic.runtime.step import Step
 
 log = get_logger(__name__)
@@ -12,6 +16,8 @@ _WARN = frozenset({"plan_draining", "compensation_began", "approval_came_too_lat
 
 def tell(step: Step) -> None:
     """Log what `step` has brought, once it is durable."""
+    if level() == "DEBUG":
+        _tell_of_tickets(step)
     if not (step.batch.audit or step.batch.dead_letters or step.batch.incidents):
         return
     ids = _ids_in(step)
@@ -31,6 +37,20 @@ def tell(step: Step) -> None:
         )
 
 
+def _tell_of_tickets(step: Step) -> None:
+    for plan, ticket in step.changed():
+        if ticket.stage is not Stage.WAITING:
+            log.debug(
+                "ticket_moved_on",
+                **_ids_of(plan.state),
+                ticket_id=ticket.ticket_id,
+                task_id=ticket.task_id,
+                stage=ticket.stage.value,
+                attempt=ticket.attempt,
+                agent=ticket.agent,
+            )
+
+
 def _ids_in(step: Step) -> dict[str, dict[str, str]]:
     """Return for each plan the ids by which its lines, its trace and its cause are found."""
     return {
@@ -39,10 +59,13 @@ def _ids_in(step: Step) -> dict[str, dict[str, str]]:
 
 
 def _ids_of(state: ExecutionState) -> dict[str, str]:
+    decision = state.decision
     ids = {
         "workflow_id": state.workflow_id,
-        "plan_id": state.decision.plan_id,
+        "decision_id": decision.decision_id,
+        "plan_id": decision.plan_id,
+        "intent_id": decision.intent_id,
         "trace_id": state.trace.trace_id,
     }
-    caused_by = state.decision.correlation_id
+    caused_by = decision.correlation_id
     return ids if caused_by is None else {**ids, "correlation_id": caused_by}

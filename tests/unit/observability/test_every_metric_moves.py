@@ -1,6 +1,7 @@
 """Every metric moves in the code that runs, with every value that its labels can have."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -15,6 +16,12 @@ from tests.support.moving_service import (
     everything_lent,
     spans_lost,
     spans_taken,
+)
+
+# The library of MongoDB leaves a socket to the garbage collector where it is closed while it
+# connects.
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:Exception ignored in. <socket\.socket:pytest.PytestUnraisableExceptionWarning"
 )
 
 Scene = Callable[[Path], Awaitable[list[Samples]]]
@@ -43,6 +50,7 @@ def movement(tmp_path_factory: pytest.TempPathFactory) -> set[Moving]:
     for scene in SCENES:
         directory = tmp_path_factory.mktemp(scene.__name__)
         found |= moved(*asyncio.run(_played(scene, directory)))
+    gc.collect()
     return found
 
 

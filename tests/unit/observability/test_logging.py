@@ -1,8 +1,10 @@
 """Lines that machines can read, that say what they belong to, and that give nothing away."""
 
+import asyncio
 import io
 import json
 import logging as standard_logging
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -90,6 +92,22 @@ def test_ids_are_bound_once_and_are_in_every_line_below() -> None:
 
     bound_to = [(line.get("workflow"), line.get("ticket")) for line in lines(stream)]
     assert bound_to == [("orch-1", "t-1"), ("orch-1", None), (None, None)]
+
+
+async def test_what_is_bound_reaches_tasks_and_threads_that_begin_below() -> None:
+    """Half of a request's work is done beside its own task."""
+    stream = logging_to(io.StringIO())
+
+    async def beside() -> None:
+        log.info("in_a_task")
+        await asyncio.to_thread(standard_logging.getLogger("pymongo").warning, "in a thread")
+
+    with bound(correlation_id="c-1"):
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(beside())
+
+    told = [(line["event"], line.get("correlation_id")) for line in lines(stream)]
+    assert told == [("in_a_task", "c-1"), ("in a thread", "c-1")]
 
 
 def test_libraries_are_heard_in_the_same_form_and_only_when_it_matters() -> None:
@@ -216,6 +234,28 @@ def test_the_level_can_be_changed_while_it_runs() -> None:
     events = [line["event"] for line in lines(stream)]
     assert events == ["log_level_changed", "looked_at", "heard", "log_level_changed"]
     assert level() == "ERROR"
+
+
+def test_whoever_changes_the_level_last_has_changed_all_of_it() -> None:
+    """Two people at once must not leave ours at one level and libraries at another."""
+    stream = logging_to(io.StringIO())
+    together = threading.Barrier(4)
+
+    def change(wanted: str) -> None:
+        together.wait()
+        for _ in range(50):
+            set_level(wanted, actor=wanted)
+
+    threads = [threading.Thread(target=change, args=[name]) for name in ("DEBUG", "ERROR") * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    log.debug("ours")
+    standard_logging.getLogger("a.library").debug("theirs")
+
+    heard = {"ours", "theirs"} & {str(line["event"]) for line in lines(stream)}
+    assert heard == ({"ours", "theirs"} if level() == "DEBUG" else set())
 
 
 def test_the_log_says_who_changed_its_level() -> None:
