@@ -35,6 +35,7 @@ from orchestrator_dynamic.runtime.intake import Intake, Prepared
 from orchestrator_dynamic.runtime.letters import (
     Answers,
     Demand,
+    EngineStopped,
     GivenBack,
     Letter,
     Milestone,
@@ -123,6 +124,7 @@ class Engine:
         self._teller = Teller(chance)
         self._admission = Admission(self.plans, ledger, policy, self._teller)
         self._turn = Turn(self.plans, self._admission, self._teller)
+        self._step = self._begin(0)
 
     async def submit(
         self, data: bytes, headers: Mapping[str, bytes] | None = None, *, source: str
@@ -266,13 +268,22 @@ class Engine:
         Raises:
             StorageFailed: a commit failed; nobody was told anything of it.
         """
+        try:
+            await self._take_turns()
+        finally:
+            # Where it failed, nobody shall wait for an answer that will not come.
+            stopped = EngineStopped("the engine has stopped; hand it in again when it is back")
+            self._step.abandon(stopped)
+            self.mailbox.close(stopped)
+
+    async def _take_turns(self) -> None:
         asked_at = 0.0
         loop = asyncio.get_running_loop()
         self._set_alarm(self._clock.now_ms())
         while not self._stopping or len(self.mailbox):
             await self.mailbox.wait()
             now = self._clock.now_ms()
-            step = self._begin(now)
+            step = self._step = self._begin(now)
             self._admission.begin_turn()
             self._turn.take([*self._take_beats(), *self._take_letters()], step)
             self._turn.pass_time(self._timers.take_due(now), step)

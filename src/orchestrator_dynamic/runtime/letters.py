@@ -3,8 +3,10 @@
 from asyncio import Future
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from orchestrator_dynamic.core.facts import WorkerSkills
+from orchestrator_dynamic.errors import Unavailable
 from orchestrator_dynamic.models.execution_result import ExecutionResult
 from orchestrator_dynamic.models.ids import TicketId
 from orchestrator_dynamic.models.worker import AnswerFate
@@ -81,3 +83,14 @@ class Milestone:
 
 Told = Submission | Report | Answers | Demand | Returned | GivenBack | Workforce | Milestone
 Letter = Told | Handover
+
+
+class EngineStopped(Unavailable):
+    """The engine takes no turns any more; nothing is known of what was handed in."""
+
+
+def fail(waiting: Future[Any], why: EngineStopped) -> None:
+    """Tell whoever waits that no answer will come; also where nobody waits any more."""
+    if not waiting.done():
+        waiting.set_exception(why)
+        waiting.exception()

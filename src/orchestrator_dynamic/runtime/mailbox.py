@@ -3,7 +3,15 @@
 import asyncio
 from collections import deque
 
-from orchestrator_dynamic.runtime.letters import Letter
+from orchestrator_dynamic.runtime.letters import (
+    Answers,
+    Demand,
+    EngineStopped,
+    Letter,
+    Milestone,
+    Submission,
+    fail,
+)
 
 
 class Mailbox:
@@ -22,19 +30,42 @@ class Mailbox:
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = float("inf")
         self._patient = False
+        self._closed: EngineStopped | None = None
 
     def __len__(self) -> int:
         """How many letters are waiting."""
         return len(self._letters)
 
     async def put(self, letter: Letter) -> None:
-        """Hand in `letter`, waiting while the mailbox is full."""
+        """Hand in `letter`, waiting while the mailbox is full.
+
+        Raises:
+            EngineStopped: nobody takes letters any more; nothing becomes of this one.
+        """
+        if self._closed is not None:
+            raise self._closed
         while len(self._letters) >= self._capacity:
             room = asyncio.get_running_loop().create_future()
             self._writers.append(room)
             await room
         self._letters.append(letter)
         self._bell.set()
+
+    def close(self, why: EngineStopped) -> None:
+        """Take no more letters, and tell whoever waits for an answer to one that none will come."""
+        self._closed = why
+        for letter in self._letters:
+            match letter:
+                case Submission() | Demand():
+                    fail(letter.answer, why)
+                case Milestone():
+                    fail(letter.reached, why)
+                case Answers():
+                    fail(letter.fates, why)
+                case _:
+                    pass  # Nobody waits for what becomes of it.
+        for writer in self._writers:
+            fail(writer, why)
 
     def put_patiently(self, letter: Letter) -> None:
         """Hand in a letter that can wait a moment; there are never more than tickets in flight."""

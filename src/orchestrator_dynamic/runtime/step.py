@@ -7,7 +7,7 @@ callers) waits in the step until the batch is durable.
 from asyncio import Future
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 
@@ -30,6 +30,7 @@ from orchestrator_dynamic.ports.records import (
 )
 from orchestrator_dynamic.ports.ticket_bus import Dispatch
 from orchestrator_dynamic.ports.topics import Topics
+from orchestrator_dynamic.runtime.letters import EngineStopped, fail
 from orchestrator_dynamic.runtime.open_plan import OpenPlan
 from orchestrator_dynamic.runtime.tally import Tally
 from orchestrator_dynamic.wire import fact_json
@@ -65,6 +66,7 @@ class Step:
         self.halted: list[OpenPlan] = []
         self.later: dict[int, Changed] = {}
         self._answers: list[Callable[[], None]] = []
+        self._waiting: list[Future[Any]] = []
         self._carried = carried or {}
         self._changed: dict[int, Changed] = dict(self._carried)
         self._topics = topics
@@ -92,7 +94,13 @@ class Step:
 
     def answer(self, waiting: Future[T], value: T) -> None:
         """Give `value` to a caller that waits, once this turn is durable."""
+        self._waiting.append(waiting)
         self._answers.append(lambda: None if waiting.done() else waiting.set_result(value))
+
+    def abandon(self, why: EngineStopped) -> None:
+        """Tell callers who have heard nothing yet that nothing is known of what they brought."""
+        for waiting in self._waiting:
+            fail(waiting, why)
 
     def give_answers(self) -> None:
         """Tell every caller; only after the batch is durable."""
