@@ -155,6 +155,8 @@ async def test_a_plan_goes_with_all_that_is_its_own_and_its_decision_stays_known
         assert (ending.outcome, ending.pruned_at) == (Outcome.SUCCESS, NOON + 7 * DAY_MS)
         with pytest.raises(NotFound, match="was pruned"):
             await store.workflow("decision-1")
+        with pytest.raises(NotFound, match="was pruned"):
+            await store.workflow_by_id(WorkflowId("orch-decision-1"))
         assert (await ledger.plan("orch-decision-2")) is not None
 
 

@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 
 from orchestrator_dynamic.adapters.sqlite.retention import SqliteRetention
+from orchestrator_dynamic.models.ids import TicketId, WorkflowId
 from orchestrator_dynamic.models.vocabulary import Outcome
 from orchestrator_dynamic.ports.ledger import Batch
 from orchestrator_dynamic.ports.orchestrator import Reception
 from orchestrator_dynamic.ports.records import AnswerRecord, DeadLetterRecord, MessageRecord
 from orchestrator_dynamic.ports.retention import Pruned
+from orchestrator_dynamic.ports.store import NotFound
 from orchestrator_dynamic.simulation.virtual_clock import VirtualClock
 from tests.support.engines import a_chain, a_message, a_worker, an_engine, rows, run_to_end
+from tests.support.kept import kept_in_sqlite
 from tests.support.ledgers import (
     NOON,
     a_ledger,
@@ -24,6 +27,7 @@ from tests.support.ledgers import (
 )
 
 HOUR = 3_600_000
+PRUNED = WorkflowId("orch-decision-1")
 TABLES = ("workflows", "decisions", "journal", "tickets", "audit", "messages")
 
 
@@ -126,6 +130,22 @@ def test_what_was_interrupted_is_found_again(tmp_path: Path) -> None:
     assert halfway["tickets"] < 20_000  # type: ignore[operator]
     assert phase == "PRUNING"
     assert set(counts(tmp_path).values()) == {0}
+
+
+async def test_who_asks_for_what_was_pruned_is_told_so(tmp_path: Path) -> None:
+    """Else they would look for their mistake."""
+    async with kept_in_sqlite(tmp_path) as kept:
+        store = await kept.committed(a_plan_on_record(ended(1)))
+        with beside(tmp_path) as connection:
+            await SqliteRetention(connection, VirtualClock()).prune(NOON + HOUR)
+
+        for asked in (store.workflow("decision-1"), store.workflow_by_id(PRUNED)):
+            with pytest.raises(NotFound, match="was pruned"):
+                await asked
+        with pytest.raises(NotFound, match="no ticket"):
+            await store.workflow_of_ticket(TicketId("ticket-1-0"))
+        with pytest.raises(NotFound, match="no plan"):
+            await store.latest_of_plan("plan-1")
 
 
 def test_the_ledger_still_knows_what_was_pruned(tmp_path: Path) -> None:
