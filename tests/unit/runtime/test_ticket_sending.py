@@ -9,6 +9,7 @@ from orchestrator_dynamic.ports.message_sink import BrokerUnavailable, MessageRe
 from orchestrator_dynamic.ports.ticket_bus import Dispatch
 from orchestrator_dynamic.runtime.ticket_sending import SentTickets
 from orchestrator_dynamic.wire.message_codec import MessageCodec
+from orchestrator_dynamic.wire.schema_registry import RegistryUnavailable
 from tests.support.listed_schemas import ListedSchemas
 from tests.support.messages import a_ticket
 from tests.support.outside_parts import ListedSink, number_of
@@ -72,6 +73,19 @@ async def test_an_outage_is_told_and_counted() -> None:
         await sending.publish([a_dispatch("a")])
 
     assert (number_of(metrics, PRODUCED), number_of(metrics, ERRORS)) == (0, 1)
+
+
+async def test_a_registry_that_is_away_is_told_and_counted() -> None:
+    """The brokers are well, and yet nothing leaves: the number says whose fault it is."""
+    sink, schemas, metrics = ListedSink(), ListedSchemas(), Metrics()
+    schemas.faults.append(RegistryUnavailable("no answer"))
+    sending = SentTickets(sink, MessageCodec(schemas), "tickets", metrics)
+
+    with pytest.raises(RegistryUnavailable):
+        await sending.publish([a_dispatch("a")])
+
+    counted = 'orchestration_kafka_errors_total{operation="schema"}'
+    assert (number_of(metrics, counted), number_of(metrics, ERRORS)) == (1, 0)
 
 
 async def test_what_is_cancelled_is_sent_and_comes_not_back() -> None:
