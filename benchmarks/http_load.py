@@ -40,6 +40,8 @@ def measure(directory: Path, arguments: list[str]) -> dict[str, object]:
     parser = ArgumentParser("python -m benchmarks http_load", description=__doc__)
     parser.add_argument("--seconds", type=int, default=20, help="how long the even load lasts")
     told = parser.parse_args(arguments)
+    for each in ("load", "streams"):
+        (directory / each).mkdir(parents=True)
     return run_in_loop(_measured(directory, told.seconds))
 
 
@@ -57,7 +59,6 @@ async def _measured(directory: Path, seconds: int) -> dict[str, object]:
 
 @asynccontextmanager
 async def _serving(directory: Path, *options: str) -> AsyncIterator[tuple[Ours, httpx.AsyncClient]]:
-    directory.mkdir(parents=True)
     settings, log = needed(directory=directory), directory / "log"
     arguments = ["serve", "--port", "0", *options]
     async with running(settings, arguments, log, "the page is at") as served:
@@ -75,7 +76,11 @@ async def _under_load(client: httpx.AsyncClient, seconds: int) -> dict[str, obje
     """Return the latencies of reads and submissions while `RATE` tickets a second run."""
     submitted: list[float] = []
     reads: list[float] = []
-    over = asyncio.Event()
+    first, over = asyncio.Event(), asyncio.Event()
+
+    async def submit_one(name: str) -> None:
+        await _timed(submitted, lambda: _submit(client, name))
+        first.set()
 
     async def submit() -> None:
         loop = asyncio.get_running_loop()
@@ -83,12 +88,11 @@ async def _under_load(client: httpx.AsyncClient, seconds: int) -> dict[str, obje
         async with asyncio.TaskGroup() as tasks:
             for number in range(plans):
                 await asyncio.sleep(max(0.0, began + number * PLAN_TASKS / RATE - loop.time()))
-                tasks.create_task(_timed(submitted, lambda n=number: _submit(client, f"even-{n}")))
+                tasks.create_task(submit_one(f"even-{number}"))
         over.set()
 
     async def read() -> None:
-        while not submitted:
-            await asyncio.sleep(_LOOK_S)
+        await first.wait()
         while not over.is_set():
             for path in _READS:
                 await _timed(reads, lambda path=path: _fetch(client, path))
