@@ -145,6 +145,20 @@ send() {
     for pid in "$@"; do kill -s "$signal" "$pid" 2>/dev/null || true; done
 }
 
+# halted: all are told to halt, and do; one that has been born meanwhile is told the next time.
+halted() {
+    local all pid
+    mapfile -t all < <(pids)
+    send STOP "${all[@]}"
+    for pid in "${all[@]}"; do
+        case $(sed 's/^.*) //; s/ .*//' "/proc/$pid/stat" 2>/dev/null) in
+        T | '') ;;
+        *) return 1 ;;
+        esac
+    done
+    [ "$(pids)" = "$(printf '%s\n' "${all[@]}")" ]
+}
+
 running() {
     local file found=
     for file in "$D"/*.pid; do
@@ -298,7 +312,7 @@ main() {
     start) start ;;
     stop) stop ;;
     kill) end_all KILL ;;
-    freeze) send STOP $(pids) ;;
+    freeze) within 10 halted || die "these processes do not halt: $(pids | tr '\n' ' ')" ;;
     thaw) send CONT $(pids) ;;
     running) running ;;
     pids) pids ;;

@@ -11,14 +11,14 @@ from typing import Protocol
 
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]
-from aiokafka.errors import TopicAlreadyExistsError  # type: ignore[import-untyped]
 from pymongo import AsyncMongoClient
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.cluster import RedisCluster as RedisClient
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
+from orchestrator_dynamic.adapters.kafka.connection import KafkaOptions
+from orchestrator_dynamic.adapters.kafka.topics import TopicPlan, create_topics
 from tests.support.servers.kafka import Kafka, Login
 from tests.support.servers.mongo import Mongo
 from tests.support.servers.postgres import Postgres
@@ -50,14 +50,8 @@ class KafkaNotebook:
     async def write(self, note: str) -> None:
         """Produce a record; the first one makes the topic."""
         async with asyncio.timeout(PATIENCE_S):
-            admin = AIOKafkaAdminClient(bootstrap_servers=self._servers)
-            await admin.start()
-            try:
-                await admin.create_topics([NewTopic(self._topic, 1, 1)])
-            except TopicAlreadyExistsError:
-                pass
-            finally:
-                await admin.close()
+            plan = TopicPlan(name=self._topic, partitions=1, replication=1)
+            await create_topics(KafkaOptions(bootstrap_servers=(self._servers,)), [plan])
             async with AIOKafkaProducer(bootstrap_servers=self._servers, acks="all") as producer:
                 await producer.send_and_wait(self._topic, note.encode())
 
