@@ -270,11 +270,12 @@ class Engine:
         """
         try:
             await self._take_turns()
-        finally:
-            # Where it failed, nobody shall wait for an answer that will not come.
+        except Exception:
+            # Nobody shall wait for an answer that will not come; one who cancels us cancels them.
             stopped = EngineStopped("the engine has stopped; hand it in again when it is back")
             self._step.abandon(stopped)
             self.mailbox.close(stopped)
+            raise
 
     async def _take_turns(self) -> None:
         asked_at = 0.0
