@@ -328,3 +328,14 @@ async def test_an_approval_finds_all_open_plans_of_its_name(tmp_path: Path) -> N
 
     assert before == ["orch-decision-1", "orch-decision-2"]
     assert after == ["orch-decision-2"]
+
+
+async def test_what_a_worker_says_while_the_engine_is_cancelled_is_no_error(tmp_path: Path) -> None:
+    """An orderly stop cancels the parts one by one; only an engine that failed turns away."""
+    async with an_engine_around(tmp_path) as around:
+        await around.engine.submit(a_message(a_task("a")), source="test")
+    before = len(around.engine.mailbox)
+
+    await around.engine.report(answered("ticket-1"))
+
+    assert len(around.engine.mailbox) == before + 1
