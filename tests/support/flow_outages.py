@@ -76,7 +76,7 @@ async def outage(
     world.tell(f"{name}: back; {during} tickets left during the outage")
     await world.send(_some(plans, 1 if name != "kafka" else count - count // 2))
     newest = list(world.sent)[-1]
-    await progress(world, back, newest)
+    await progress(world, back, newest, name)
     took = time.monotonic() - back_at
     world.tell(f"{name}: work goes on after {took:.1f} s")
     for process in world.processes.all:
@@ -84,10 +84,13 @@ async def outage(
     return took
 
 
-async def progress(world: World, since: int, decision_id: str) -> None:
+async def progress(world: World, since: int, decision_id: str, back: str) -> None:
     """Return once decisions and answers are taken, and tickets leave, since that moment.
 
     That is: a ticket of this decision has left, and one that had to wait for an answer.
+
+    Args:
+        back: what was away until then.
     """
     tickets = world.ears.on(world.topic("tickets"))
     seen, begun, followed = 0, False, False
@@ -101,7 +104,8 @@ async def progress(world: World, since: int, decision_id: str) -> None:
                 await passes(0.02)
     except TimeoutError:
         told = f"new plans begin: {begun}, tickets follow answers: {followed}"
-        raise AssertionError(f"work does not go on within {RESUMES_WITHIN_S} s; {told}") from None
+        late = f"{back} is back, and work does not go on within {RESUMES_WITHIN_S} s"
+        raise AssertionError(f"{late}; {told}") from None
 
 
 def _followed(heard: Heard) -> bool:

@@ -38,7 +38,7 @@ async def test_killed_processes_lose_and_repeat_nothing(servers: Servers) -> Non
             since, newest = now_ms(), next(plans)
             await process.start()
             await world.send([newest])
-            await progress(world, since, newest.decision_id)
+            await progress(world, since, newest.decision_id, name)
             took.append(f"{name} {time.monotonic() - back:.1f} s")
 
         await world.ended(120)
@@ -120,6 +120,6 @@ async def power_back(
     took = time.monotonic() - serve
     world.tell(f"the first ticket is out after {took:.1f} s")
     await world.send([newest])
-    await progress(world, at, newest.decision_id)
+    await progress(world, at, newest.decision_id, "everything")
     world.tell(f"decisions and answers are taken after {time.monotonic() - serve:.1f} s")
     return took

@@ -40,5 +40,6 @@ class SharedMongo:
 
     async def dropped(self) -> None:
         """Leave nothing behind."""
-        async with self.opened() as mongo, mongo.asking("dropping what a test has made"):
-            await mongo.database.client.drop_database(self.database)
+        async with self.opened() as mongo:
+            work = mongo.database.client.drop_database(self.database)
+            await mongo.asked("dropping what a test has made", work)

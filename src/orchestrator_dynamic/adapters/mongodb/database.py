@@ -1,7 +1,7 @@
 """MongoDB with our durability, our deadlines and our errors."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from orchestrator_dynamic.adapters.mongodb.errors import translated
+from orchestrator_dynamic.adapters.mongodb.together import to_its_end
 from orchestrator_dynamic.errors import Misconfigured, Refused
 from orchestrator_dynamic.ports.standing import Standing
 
@@ -92,17 +93,22 @@ class Mongo:
         self.standing = Standing()
         self._deadline_s = deadline_s
 
-    @asynccontextmanager
-    async def asking(self, what: str) -> AsyncIterator[None]:
-        """Give what is done inside a deadline, and translate what it raises.
+    async def asked(self, what: str, work: Coroutine[Any, Any, T]) -> T:
+        """Return what `work` returns, a call of the library, within the deadline.
 
-        The deadline is the library's own: whoever cancels a search for a server may leave its lock
-        taken for good (seen with pymongo 4.20 on Python 3.11).
+        The library must not be cancelled: see `to_its_end`. So the deadline is its own, and whoever
+        is cancelled meanwhile waits for the end of its call, at most that long.
+
+        Args:
+            what: what is being done, for people.
         """
+        return await to_its_end(self._bounded(what, work))
+
+    async def _bounded(self, what: str, work: Coroutine[Any, Any, T]) -> T:
         with self.standing.asking():
             try:
                 with pymongo.timeout(self._deadline_s):
-                    yield
+                    return await work
             except (PyMongoError, BSONError, OverflowError, UnicodeError, TimeoutError) as error:
                 raise translated(error, what) from error
 
@@ -116,12 +122,8 @@ class Mongo:
         return taken
 
     async def _insert(self, name: str, documents: Sequence[Document]) -> list[int]:
-        async with self.asking(f"writing {len(documents)} of {name}"):
-            try:
-                await self.database[name].insert_many(documents, ordered=False)
-            except BulkWriteError as error:
-                return _only_duplicates(error)
-            return []
+        work = self.database[name].insert_many(documents, ordered=False)
+        return await self.asked(f"writing {len(documents)} of {name}", _but_duplicates(work))
 
     async def upsert(self, name: str, updates: Sequence[UpdateOne]) -> list[int]:
         """Carry out `updates`, in no order, and return the places of those that found no match.
@@ -139,17 +141,13 @@ class Mongo:
         return unmatched
 
     async def _update(self, name: str, updates: Sequence[UpdateOne]) -> list[int]:
-        async with self.asking(f"changing {len(updates)} of {name}"):
-            try:
-                await self.database[name].bulk_write(updates, ordered=False)
-            except BulkWriteError as error:
-                return _only_duplicates(error)
-            return []
+        work = self.database[name].bulk_write(updates, ordered=False)
+        return await self.asked(f"changing {len(updates)} of {name}", _but_duplicates(work))
 
     async def update_all(self, name: str, which: Document, change: Document) -> int:
         """Change all documents that `which` describes, and return how many there are."""
-        async with self.asking(f"changing {name}"):
-            return (await self.database[name].update_many(which, change)).matched_count
+        work = self.database[name].update_many(which, change)
+        return (await self.asked(f"changing {name}", work)).matched_count
 
     async def find(
         self,
@@ -161,9 +159,9 @@ class Mongo:
         limit: int = 0,
     ) -> list[Document]:
         """Return the documents that `which` describes."""
-        async with self.asking(f"reading {name}"):
-            cursor = self.database[name].find(which, fields, limit=limit)
-            return await (cursor.sort(list(order)) if order else cursor).to_list()
+        cursor = self.database[name].find(which, fields, limit=limit)
+        work = (cursor.sort(list(order)) if order else cursor).to_list()
+        return await self.asked(f"reading {name}", work)
 
     async def find_named(
         self, name: str, ids: Sequence[Any], *, field: str = "_id", **fields: int
@@ -177,48 +175,38 @@ class Mongo:
 
     async def one(self, name: str, which: Document) -> Document | None:
         """Return the document that `which` describes, or None."""
-        async with self.asking(f"reading {name}"):
-            return await self.database[name].find_one(which)
+        return await self.asked(f"reading {name}", self.database[name].find_one(which))
 
     async def grouped(self, name: str, stages: Sequence[Document]) -> list[Document]:
         """Return what becomes of documents by `stages`."""
-        async with self.asking(f"counting {name}"):
+
+        async def work() -> list[Document]:
             return await (await self.database[name].aggregate(list(stages))).to_list()
+
+        return await self.asked(f"counting {name}", work())
 
     async def counted(self, counter: str, by: int = 1) -> int:
         """Raise a counter, and return where it is then; nobody else has what lies between.
 
         Where it was before is asked for: some servers read what comes after in a second step.
         """
-        async with self.asking(f"counting {counter}"):
-            found = await self.database["counters"].find_one_and_update(
-                {"_id": counter},
-                {"$inc": {"value": by}},
-                upsert=True,
-                return_document=ReturnDocument.BEFORE,
-            )
+        work = self.database["counters"].find_one_and_update(
+            {"_id": counter},
+            {"$inc": {"value": by}},
+            upsert=True,
+            return_document=ReturnDocument.BEFORE,
+        )
+        found = await self.asked(f"counting {counter}", work)
         return (int(found["value"]) if found else 0) + by
 
 
-async def together(*jobs: Coroutine[Any, Any, object]) -> None:
-    """Do all of `jobs` at a time; the first that fails is raised, and ends the others."""
+async def _but_duplicates(work: Coroutine[Any, Any, object]) -> list[int]:
+    """Do `work`, and return the places of what it left out because its name is taken."""
     try:
-        async with asyncio.TaskGroup() as tasks:
-            for job in jobs:
-                tasks.create_task(job)
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from group
-
-
-async def each(items: Sequence[T], work: Callable[[T], Awaitable[object]], most: int = 8) -> None:
-    """Do `work` on each of `items`, at most so many at a time."""
-    room = asyncio.Semaphore(most)
-
-    async def one(item: T) -> None:
-        async with room:
-            await work(item)
-
-    await together(*(one(item) for item in items))
+        await work
+    except BulkWriteError as error:
+        return _only_duplicates(error)
+    return []
 
 
 def _only_duplicates(error: BulkWriteError) -> list[int]:

@@ -13,7 +13,8 @@ from functools import partial
 import orjson
 
 from orchestrator_dynamic.adapters.mongodb import layout, parts
-from orchestrator_dynamic.adapters.mongodb.database import Document, Mongo, each
+from orchestrator_dynamic.adapters.mongodb.database import Document, Mongo
+from orchestrator_dynamic.adapters.mongodb.together import each
 from orchestrator_dynamic.errors import InvariantViolation
 from orchestrator_dynamic.ports.records import FactRecord
 from orchestrator_dynamic.ports.shared_ledger import Overtaken

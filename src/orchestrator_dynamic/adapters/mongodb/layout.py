@@ -94,7 +94,7 @@ async def ensure_indexes(mongo: Mongo) -> None:
 
 
 async def _create(mongo: Mongo, collection: str, model: IndexModel) -> None:
-    async with mongo.asking(f"creating an index of {collection}"):
+    async def work() -> None:
         try:
             await mongo.database[collection].create_indexes([model])
         except OperationFailure as error:
@@ -105,6 +105,8 @@ async def _create(mongo: Mongo, collection: str, model: IndexModel) -> None:
             remedy = "drop it, or name another database"
             raise Misconfigured(f"the index {name} of {where} is not ours; {remedy}") from error
 
+    await mongo.asked(f"creating an index of {collection}", work())
+
 
 async def missing_indexes(mongo: Mongo) -> list[str]:
     """Return the names of indexes that are not there yet, as `collection.index`."""
@@ -113,8 +115,8 @@ async def missing_indexes(mongo: Mongo) -> list[str]:
         wanted.setdefault(index.collection, set()).add(index.name)
     missing: list[str] = []
     for collection, names in wanted.items():
-        async with mongo.asking(f"looking at the indexes of {collection}"):
-            there = await mongo.database[collection].index_information()
+        work = mongo.database[collection].index_information()
+        there = await mongo.asked(f"looking at the indexes of {collection}", work)
         missing += [f"{collection}.{name}" for name in sorted(names - set(there))]
     return missing
 

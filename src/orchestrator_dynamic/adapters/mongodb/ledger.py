@@ -8,11 +8,12 @@ and a plan's own record last, so that whoever sees that a plan has ended sees al
 from collections.abc import Iterator, Mapping, Sequence
 
 from orchestrator_dynamic.adapters.mongodb import layout, parts, rows
-from orchestrator_dynamic.adapters.mongodb.database import Document, Mongo, together
+from orchestrator_dynamic.adapters.mongodb.database import Document, Mongo
 from orchestrator_dynamic.adapters.mongodb.decisions import Decisions
 from orchestrator_dynamic.adapters.mongodb.expiry import Expiry
 from orchestrator_dynamic.adapters.mongodb.journal import Journal
 from orchestrator_dynamic.adapters.mongodb.outbox import MongoOutbox
+from orchestrator_dynamic.adapters.mongodb.together import together
 from orchestrator_dynamic.adapters.mongodb.turns import Late, lateness
 from orchestrator_dynamic.errors import InvariantViolation, Refused
 from orchestrator_dynamic.ports.ledger import Batch

@@ -30,8 +30,7 @@ async def probe(uri: str, database: str) -> list[Check]:
 
 
 async def _looked_at(mongo: Mongo) -> list[Check]:
-    async with mongo.asking("asking for its version"):
-        info = await mongo.database.command("buildInfo")
+    info = await mongo.asked("asking for its version", mongo.database.command("buildInfo"))
     kind = mongo.database.client.topology_description.topology_type_name
     version = str(info.get("version", "0"))
     checks = [ok("mongodb", f"answers: {mongo.database.name}, MongoDB {version}")]
@@ -55,8 +54,8 @@ async def _written(mongo: Mongo) -> Check:
     name = f"probe-{uuid4()}"
     try:
         await mongo.insert("counters", [{"_id": name}])
-        async with mongo.asking("deleting what the probe has written"):
-            await mongo.database["counters"].delete_one({"_id": name})
+        work = mongo.database["counters"].delete_one({"_id": name})
+        await mongo.asked("deleting what the probe has written", work)
     except OrchestratorError as error:
         remedy = "give its login the role readWrite, and see that a majority of its members runs"
         return problem("mongodb write", str(error), remedy)

@@ -8,8 +8,9 @@ this place in the order in which they came.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from orchestrator_dynamic.adapters.mongodb.database import Mongo, each
+from orchestrator_dynamic.adapters.mongodb.database import Mongo
 from orchestrator_dynamic.adapters.mongodb.journal import Journal
+from orchestrator_dynamic.adapters.mongodb.together import each
 
 
 class Late(NamedTuple):
