@@ -13,10 +13,6 @@ from pathlib import Path
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
-from google.protobuf.duration_pb2 import Duration
-from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
-from temporalio.client import Client
-from temporalio.service import RPCError
 
 from orchestrator_dynamic.bootstrap.records import opened_store
 from orchestrator_dynamic.bootstrap.topic_making import made_topics
@@ -39,7 +35,7 @@ from tests.support.servers.kafka import Kafka
 from tests.support.servers.mongo import Mongo
 from tests.support.servers.redis_cluster import RedisCluster
 from tests.support.servers.registry import Registry
-from tests.support.servers.temporal import TemporalServer
+from tests.support.servers.temporal import TemporalServer, made_namespace
 
 PARTITIONS = 4
 PATIENCE_S = 60
@@ -294,7 +290,7 @@ async def a_world(servers: Servers, **more: str) -> AsyncIterator[World]:
     plain = {**settings_for(servers, tag, folder)}
     await made_topics(load_settings(plain, None), PARTITIONS, 1)
     if servers.temporal is not None:
-        await _make_namespace(servers.temporal.address, settings["TEMPORAL_NAMESPACE"])
+        await made_namespace(servers.temporal.address, settings["TEMPORAL_NAMESPACE"])
     heard = {
         settings["KAFKA_TICKETS_TOPIC"]: "execution-ticket",
         settings["KAFKA_RESULTS_TOPIC"]: "execution-result",
@@ -311,23 +307,6 @@ async def a_world(servers: Servers, **more: str) -> AsyncIterator[World]:
         open_processes(folder, settings) as processes,
     ):
         yield World(servers, tag, folder, settings, processes, ears, producer)
-
-
-async def _make_namespace(address: str, namespace: str) -> None:
-    """Make a namespace, and return when a workflow could begin in it."""
-    request = RegisterNamespaceRequest(
-        namespace=namespace, workflow_execution_retention_period=Duration(seconds=86_400)
-    )
-    client = await Client.connect(address, namespace=namespace)
-    await client.workflow_service.register_namespace(request)
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                await client.count_workflows()
-            except RPCError:
-                await asyncio.sleep(_LOOK_S)
-            else:
-                return
 
 
 def capabilities_file(folder: Path, names: Iterable[str]) -> str:
