@@ -105,7 +105,8 @@ async def progress(world: World, since: int, decision_id: str, back: str) -> Non
     except TimeoutError:
         told = f"new plans begin: {begun}, tickets follow answers: {followed}"
         late = f"{back} is back, and work does not go on within {RESUMES_WITHIN_S} s"
-        raise AssertionError(f"{late}; {told}") from None
+        codes = {one.name: one.code for one in world.processes.all}
+        raise AssertionError(f"{late}; {told}; processes have ended with {codes}") from None
 
 
 def _followed(heard: Heard) -> bool:
