@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
 from orchestrator_dynamic.adapters.static_tokens.gatekeeper import StaticTokens
@@ -11,6 +12,9 @@ from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.errors import Misconfigured
 from orchestrator_dynamic.ports.identity import LOCAL, Gatekeeper, Identity, Principal, Scope
 from orchestrator_dynamic.ports.loopback import is_loopback
+
+if TYPE_CHECKING:
+    from orchestrator_dynamic.adapters.oidc.issuer import IssuerOptions
 
 
 @asynccontextmanager
@@ -42,20 +46,28 @@ def _static_tokens(identity: IdentitySettings) -> Gatekeeper | None:
 
 
 async def _issued_tokens(identity: IdentitySettings, opened: AsyncExitStack) -> Gatekeeper | None:
+    options = issuer_options(identity)
+    if options is None:
+        return None
+    from orchestrator_dynamic.adapters.oidc import gatekeeper
+
+    return await opened.enter_async_context(gatekeeper.opened_gatekeeper(options))
+
+
+def issuer_options(identity: IdentitySettings) -> "IssuerOptions | None":
+    """Return whose tokens are accepted, and how; None where no issuer's are."""
     if identity.oidc_issuer is None or identity.oidc_audience is None:
         return None
     # Its libraries take a tenth of a second, which nobody shall wait for who has no issuer.
-    from orchestrator_dynamic.adapters.oidc import gatekeeper
     from orchestrator_dynamic.adapters.oidc.issuer import IssuerOptions
 
-    options = IssuerOptions(
+    return IssuerOptions(
         issuer=identity.oidc_issuer,
         audience=identity.oidc_audience,
         jwks_url=identity.oidc_jwks_url,
         scope_claim=identity.oidc_scope_claim,
         clock_skew_s=identity.clock_skew_s,
     )
-    return await opened.enter_async_context(gatekeeper.opened_gatekeeper(options))
 
 
 class _Both:

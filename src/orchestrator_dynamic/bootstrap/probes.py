@@ -1,8 +1,10 @@
-"""Trying out every backing service that is set, for `doctor`."""
+"""Trying out every backing service that is set, and who is let in, for `doctor`."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 
+from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.ports.probing import Check, Verdict, warning
 
@@ -24,6 +26,31 @@ async def probes(settings: Settings) -> AsyncIterator[Sequence[Check]]:
         yield await _mongodb(settings)
     if settings.redis.cluster_nodes:
         yield await _redis(settings)
+
+
+async def identity_checks(settings: Settings) -> Sequence[Check]:
+    """Return what was found about those who say who asks, where `settings` name any."""
+    from orchestrator_dynamic.bootstrap.identity import issuer_options
+
+    identity, found = settings.identity, list[Check]()
+    if identity.tokens_file is not None:
+        from orchestrator_dynamic.adapters.static_tokens.probe import probe as probe_tokens
+
+        found += await asyncio.to_thread(probe_tokens, identity.tokens_file, SystemClock().now_ms())
+    options = issuer_options(identity)
+    if options is not None:
+        from orchestrator_dynamic.adapters.oidc.probe import probe as probe_issuer
+
+        found += await probe_issuer(options)
+    return found
+
+
+def softened(checks: Iterable[Check]) -> Sequence[Check]:
+    """Return findings that keep nothing from working here, however grave they are elsewhere."""
+    return [
+        replace(check, verdict=Verdict.WARNING) if check.verdict is Verdict.PROBLEM else check
+        for check in checks
+    ]
 
 
 async def _kafka(settings: Settings) -> Sequence[Check]:
@@ -88,7 +115,4 @@ async def _redis(settings: Settings) -> Sequence[Check]:
     if access is None:
         return ()
     # A cache that is away costs speed and nothing else.
-    return [
-        replace(check, verdict=Verdict.WARNING) if check.verdict is Verdict.PROBLEM else check
-        for check in await probe(access)
-    ]
+    return softened(await probe(access))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from orchestrator_dynamic.bootstrap.probes import probes
+from orchestrator_dynamic.bootstrap.probes import identity_checks, probes, softened
 from orchestrator_dynamic.config.settings import Settings
 from orchestrator_dynamic.ports.probing import Check, ok, problem
 
@@ -60,7 +60,8 @@ class Readiness:
         async with self._probing:
             now = time.monotonic()
             if self._probed is None or now - self._probed[0] > _PROBED_FOR_S:
-                self._probed = (now, await self._probe())
+                found, who = await asyncio.gather(self._probe(), self._identity())
+                self._probed = (now, [*found, *who])
             return self._probed[1]
 
     async def _probe(self) -> Sequence[Check]:
@@ -73,6 +74,10 @@ class Readiness:
             finding = f"not all of them answered within {_PROBE_PATIENCE_S:g} s"
             found.append(problem("servers", finding, "`orq doctor` tries one after the other"))
         return found
+
+    async def _identity(self) -> Sequence[Check]:
+        # What was known when they were last well is used on, so that work can be taken.
+        return softened(await identity_checks(self._settings))
 
 
 def _room(directory: Path) -> Check:

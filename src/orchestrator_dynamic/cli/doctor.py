@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from orchestrator_dynamic.bootstrap.probes import probes
+from orchestrator_dynamic.bootstrap.probes import identity_checks, probes
 from orchestrator_dynamic.bootstrap.records import inspect_data, lease_holder
 from orchestrator_dynamic.cli.checks import (
     check_of_clock,
@@ -86,10 +86,11 @@ def _checks(settings: Settings, complaints: list[str]) -> Iterator[Check]:
 
 
 def _services(settings: Settings) -> Iterator[Check]:
-    """Try every backing service that is set, for real."""
+    """Try every backing service that is set, and who lets people in, for real."""
 
     async def found() -> list[Check]:
-        return [check async for checks in probes(settings) for check in checks]
+        servers = [check async for checks in probes(settings) for check in checks]
+        return [*servers, *await identity_checks(settings)]
 
     yield from run_in_loop(found())
 
