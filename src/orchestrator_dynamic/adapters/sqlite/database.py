@@ -2,7 +2,7 @@
 
 import fcntl
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,6 +30,10 @@ class OutOfDate(Misconfigured):
 
 class StorageFailed(Unavailable):
     """The disk did not take a commit: stop, tell nobody, and start again once there is room."""
+
+
+class RecordsUnreadable(Unavailable):
+    """The disk did not give what is kept: ask again, or see with `orq doctor` what is damaged."""
 
 
 def open_for_writing(directory: Path) -> sqlite3.Connection:
@@ -86,6 +90,21 @@ def open_beside_engine(directory: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA query_only = OFF")
     connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+def read(
+    connection: sqlite3.Connection, sql: str, values: Sequence[object] = ()
+) -> list[sqlite3.Row]:
+    """Return the rows that `sql` selects.
+
+    Raises:
+        RecordsUnreadable: the disk did not give them.
+    """
+    try:
+        return connection.execute(sql, values).fetchall()
+    except sqlite3.DatabaseError as error:
+        problem = f"the records cannot be read: {error}; `orq doctor` looks at them"
+        raise RecordsUnreadable(problem) from error
 
 
 @contextmanager

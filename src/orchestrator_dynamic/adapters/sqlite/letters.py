@@ -4,6 +4,7 @@ import sqlite3
 
 import orjson
 
+from orchestrator_dynamic.adapters.sqlite.database import read
 from orchestrator_dynamic.errors import Finding, Severity
 from orchestrator_dynamic.ports.dead_letters import DeadLetter
 from orchestrator_dynamic.ports.store import NotFound
@@ -35,8 +36,7 @@ def letter_in_full(connection: sqlite3.Connection, letter_id: int) -> tuple[Dead
     """
     # SQLite's integers end here; a larger number is nobody's.
     known = letter_id if abs(letter_id) < 2**63 else 0
-    row = connection.execute(f"{WITHOUT_BODY} WHERE id = ?", (known,)).fetchone()
-    if row is None:
-        raise NotFound(f"there is no dead letter {letter_id}")
-    body = connection.execute("SELECT body FROM dead_letters WHERE id = ?", (known,)).fetchone()
-    return letter(row), bytes(body[0])
+    for row in read(connection, f"{WITHOUT_BODY} WHERE id = ?", (known,)):
+        [[body]] = read(connection, "SELECT body FROM dead_letters WHERE id = ?", (known,))
+        return letter(row), bytes(body)
+    raise NotFound(f"there is no dead letter {letter_id}")

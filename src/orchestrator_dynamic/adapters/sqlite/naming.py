@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
+from orchestrator_dynamic.adapters.sqlite.database import read
 from orchestrator_dynamic.ports.store_names import CANDIDATES_MAX
 
 _IDS = ("workflow_id", "decision_id", "plan_id")
@@ -34,4 +35,4 @@ def workflows_named(connection: sqlite3.Connection, name: str) -> list[int]:
 
 def _keys_where(connection: sqlite3.Connection, condition: str, values: Sequence[str]) -> list[int]:
     sql = f"SELECT workflow FROM workflows WHERE {condition} ORDER BY workflow DESC LIMIT ?"
-    return [row[0] for row in connection.execute(sql, (*values, CANDIDATES_MAX + 1))]
+    return [row[0] for row in read(connection, sql, (*values, CANDIDATES_MAX + 1))]

@@ -9,6 +9,7 @@ from itertools import chain
 import orjson
 
 from orchestrator_dynamic.adapters.sqlite import filtering, letters, naming, statements
+from orchestrator_dynamic.adapters.sqlite.database import read
 from orchestrator_dynamic.core.derived_ids import workflow_id_of
 from orchestrator_dynamic.core.ticket import Stage
 from orchestrator_dynamic.errors import Finding, InvalidInput, Severity
@@ -68,7 +69,7 @@ class SqliteStore:
     async def snapshot(self) -> AsyncIterator[None]:
         """As the port says; while it is open, the log of the file cannot be shortened."""
         async with self._one_snapshot:
-            self._connection.execute("BEGIN")
+            read(self._connection, "BEGIN")
             try:
                 yield
             finally:
@@ -282,7 +283,7 @@ class SqliteStore:
         return letters.letter_in_full(self._connection, letter_id)
 
     def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        return self._connection.execute(sql, values).fetchall()
+        return read(self._connection, sql, values)
 
     def _one(self, sql: str, *values: object) -> sqlite3.Row:
         for row in self._rows(sql, *values):
