@@ -185,6 +185,7 @@ async def test_a_word_that_is_too_long_for_a_server_is_refused(
     """It is the operator's word that does not fit: nothing is wrong with the settings."""
     async with a_process(tmp_path, server.address) as process:
         workflow_id = await process.begin(a_new_message(requires_approval=True))
+        await process.until(workflow_id, lambda report: report.phase == "AWAITING_APPROVAL")
         reply = await process.ask(Action.APPROVE, workflow_id, reason="x" * size)
         report = await process.report(workflow_id)
 
