@@ -191,3 +191,14 @@ def test_a_directory_that_cannot_be_written_is_a_problem(well: Path) -> None:
     (well / DATA).chmod(0o700)
     assert done.code == 1
     assert "cannot be written" in check(done, "data directory")["finding"]
+
+
+def test_who_says_who_asks_is_looked_at(tmp_path: Path) -> None:
+    """A file of tokens that no service would start with is found before one is started."""
+    (tmp_path / "tokens.toml").write_text("no TOML")
+
+    done = checked(tmp_path, AUTH_TOKENS_FILE="tokens.toml")
+
+    assert done.code == 1
+    assert check(done, "tokens file")["verdict"] == "problem"
+    assert "TOML" in check(done, "tokens file")["finding"]

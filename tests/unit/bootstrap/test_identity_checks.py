@@ -82,12 +82,14 @@ async def test_a_file_that_nothing_could_start_with_is_a_problem(tmp_path: Path)
 
 
 async def test_a_file_that_lets_nobody_in_is_worth_a_look(tmp_path: Path) -> None:
-    """Everything works, and everybody is sent away."""
+    """Everything works, and everybody is sent away; one token that is good makes it well."""
     path = tmp_path / "tokens.toml"
     tokens.issued(path, "ana", READ, 0)
 
     check = await only_check(settings_with(path))
+    tokens.issued(path, "bea", READ, None)
 
+    assert (await only_check(settings_with(path))).verdict is Verdict.OK
     assert check.verdict is Verdict.WARNING
     assert "no token that is good now" in check.finding
     assert str(path) in check.remedy
