@@ -1,7 +1,7 @@
 """Trying out every backing service that is set, and who is let in, for `doctor`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from orchestrator_dynamic.adapters.memory.system_clock import SystemClock
@@ -43,14 +43,6 @@ async def identity_checks(settings: Settings) -> Sequence[Check]:
 
         found += await probe_issuer(options)
     return found
-
-
-def softened(checks: Iterable[Check]) -> Sequence[Check]:
-    """Return findings that keep nothing from working here, however grave they are elsewhere."""
-    return [
-        replace(check, verdict=Verdict.WARNING) if check.verdict is Verdict.PROBLEM else check
-        for check in checks
-    ]
 
 
 async def _kafka(settings: Settings) -> Sequence[Check]:
@@ -115,4 +107,7 @@ async def _redis(settings: Settings) -> Sequence[Check]:
     if access is None:
         return ()
     # A cache that is away costs speed and nothing else.
-    return softened(await probe(access))
+    return [
+        replace(check, verdict=Verdict.WARNING) if check.verdict is Verdict.PROBLEM else check
+        for check in await probe(access)
+    ]

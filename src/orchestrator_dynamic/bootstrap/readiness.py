@@ -6,9 +6,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from orchestrator_dynamic.bootstrap.probes import identity_checks, probes, softened
+from orchestrator_dynamic.bootstrap.probes import identity_checks, probes
 from orchestrator_dynamic.config.settings import Settings
-from orchestrator_dynamic.ports.probing import Check, ok, problem
+from orchestrator_dynamic.ports.probing import Check, Verdict, ok, problem, warning
 
 # An engine answers within milliseconds, unless it takes in a very large plan.
 _ENGINE_PATIENCE_S = 5.0
@@ -16,6 +16,8 @@ _ENGINE_PATIENCE_S = 5.0
 # A probe writes and reads back: often enough to notice, seldom enough to be no load.
 _PROBED_FOR_S = 10.0
 _PROBE_PATIENCE_S = 8.0
+
+_SEE_DOCTOR = "`orq doctor` says why"
 
 # A commit needs little, but the log of a busy file grows by some megabytes between checkpoints.
 _ROOM_MIN_BYTES = 64 * 1024 * 1024
@@ -76,8 +78,17 @@ class Readiness:
         return found
 
     async def _identity(self) -> Sequence[Check]:
-        # What was known when they were last well is used on, so that work can be taken.
-        return softened(await identity_checks(self._settings))
+        """Look at who says who asks: what was known of them is used on, so that work can be taken.
+
+        Everybody may ask whether a service is ready, and a complaint about the file of tokens may
+        repeat what stands there in the wrong place.
+        """
+        return [
+            check
+            if check.verdict is Verdict.OK
+            else warning(check.name, "it is not well; what was known is used on", _SEE_DOCTOR)
+            for check in await identity_checks(self._settings)
+        ]
 
 
 def _room(directory: Path) -> Check:

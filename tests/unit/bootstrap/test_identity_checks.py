@@ -16,6 +16,7 @@ from orchestrator_dynamic.ports.probing import Check, Verdict
 from tests.support.oidc_issuer import DISCOVERY, KEYS, OidcIssuer
 
 READ = frozenset({Scope.READ})
+MISPLACED = "orq_what-nobody-else-may-see"
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def open_to_others(file: Path, *, read: bool) -> None:
 
 def spoil(file: Path) -> None:
     """Leave something else where tokens were."""
-    file.write_text("no TOML")
+    file.write_text(f'[[token]]\nscopes = ["{MISPLACED}"]\n')
 
 
 async def only_check(settings: Settings) -> Check:
@@ -146,7 +147,7 @@ async def test_another_issuer_is_a_problem(issuer: OidcIssuer) -> None:
 async def test_a_service_that_runs_takes_work_whatever_becomes_of_them(
     file: Path, issuer: OidcIssuer, tmp_path: Path
 ) -> None:
-    """It goes on with what it knew; whoever looks sees what would keep it from starting."""
+    """It goes on with what it knew; what is wrong with it is nothing for everybody's eyes."""
     running = settings_with(file, issuer, DATA_DIR=str(tmp_path))
     readiness = Readiness(running, lambda: asyncio.sleep(0))
     issuer.answers[DISCOVERY] = (404, b"{}")
@@ -155,5 +156,6 @@ async def test_a_service_that_runs_takes_work_whatever_becomes_of_them(
     checks = {one.name: one for one in await readiness.checks()}
 
     assert checks["tokens file"].verdict is checks["oidc issuer"].verdict is Verdict.WARNING
-    assert "404" in checks["oidc issuer"].finding
+    assert MISPLACED in (await identity_checks(running))[0].finding
+    assert MISPLACED not in repr(checks)
     assert Verdict.PROBLEM not in {one.verdict for one in checks.values()}
